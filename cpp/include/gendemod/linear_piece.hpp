@@ -1,0 +1,95 @@
+#pragma once
+
+#include <vector>
+
+#include "gendemod/relu_network.hpp"
+#include "gendemod/row_blocks.hpp"
+
+namespace gendemod {
+
+/// A network at a latent z that walks: the pieces P_i = W_i D_{i-1} W_{i-1} ... D_1 W_1 of all
+/// layers, (n_i, n), before the mask D_i of their own layer. Layer i is P_i z before its mask, and
+/// G(z) = relu(P_d z), Lambda = D_d P_d.
+///
+/// Crossing walls is a low-rank update. If the step flips the units F_i of layer i (S_i = +1 on,
+/// -1 off), and P_i has changed by U_i V_i, then with the old masks D_i and the new P_i
+///
+///   P_{i+1} += (W_{i+1} D_i U_i) V_i + W_{i+1}[:, F_i] S_i P_i[F_i, :].
+///
+/// All flips of a step share one pass over W_{i+1}. A piece is rebuilt instead where that takes
+/// fewer flops, and once the flips since the last rebuild outnumber `refresh` times the units, so
+/// that rounding errors stay within a few dozen units of the last place. All memory is allocated
+/// on construction: that of the pieces and of their low-rank factors, about 2 n sum n_i numbers.
+template <class T>
+class LinearPiece {
+ public:
+  /// `threads` share the row blocks of the last layer; the results do not depend on it.
+  explicit LinearPiece(const ReLUNetwork<T>& network, int threads = 1);
+
+  /// Moves to z, (n,), as a new object would: all pieces are rebuilt.
+  void jump(const Vector<T>& z);
+  /// Moves to z, (n,), across the walls between.
+  void move(const Vector<T>& z);
+  /// Moves from z to c z, c > 0, where every mask is the same.
+  void scale(T c);
+
+  /// G(z), (ell,).
+  const Vector<T>& output() const { return output_; }
+
+  /// out = Lambda dz; dz (n,), out (ell,). 2 ell n flops.
+  void jacobian(const Vector<T>& dz, Vector<T>& out);
+  /// out = Lambda^T r; r (ell,), out (n,). 2 ell n flops, summed over blocks in float64.
+  void jacobian_transpose(const Vector<T>& r, Vector<T>& out);
+
+  /// Brings the inner layers to -z, for negative_rows: from depth 3 on they have masks of their
+  /// own.
+  void prepare_negative();
+  /// out = rows start .. start + size - 1 of G(-z), within one row block; z is where the piece
+  /// stands. Nothing at depth 1, 2 size n flops at depth 2, 2 size |on at -z| from depth 3 on.
+  void negative_rows(const Vector<T>& z, Index start, Index size, T* out) const;
+
+  /// Rows of Lambda, block by block: P_d, to be masked by output() > 0.
+  const RowBlocks<T>& piece() const { return layers_.back().piece; }
+
+ private:
+  struct Layer {
+    RowBlocks<T> piece;
+    Vector<T> value;     // P_i z
+    Mask on;             // value > 0
+    Units units;         // on as a list
+    Vector<T> factor;    // U_i, (n_i, rank) column-major
+    Vector<T> negative;  // the layer at -z, before its mask
+    Mask negative_on;
+    Units negative_units;  // where that is > 0
+    Index flips = 0;       // crossed since the next layer's piece was rebuilt
+  };
+
+  /// How the piece above a layer follows a step.
+  enum class Change { none, cross, rebuild };
+
+  Change plan(std::size_t i, const Vector<T>& z);
+  void apply(Change change, std::size_t i, Index block, int worker);
+  void settle(Change change, std::size_t i);
+  void set_output(Index block, const Vector<T>& z);
+  template <class Body>
+  void for_each_block(std::size_t i, Body body);
+
+  const ReLUNetwork<T>* network_;
+  int threads_;
+  std::vector<Layer> layers_;  // layers_[i] is layer i + 1; the last has a piece and a value alone
+  Vector<T> output_;
+  Units flipped_;           // F_i of the layer at hand
+  Units ranks_;             // 0, 1, ..., n - 1
+  Vector<T> flipped_rows_;  // S_i P_i[F_i, :] or P_i[on, :], (n, |F_i|) column-major
+  Vector<T> factor_rows_;   // U_i[on, :], (rank, |on|) column-major
+  Vector<T> change_;        // V_i, (n, rank) column-major
+  Index rank_ = 0;          // of the change of the piece at hand; none: rebuilt
+  Vector<T> masked_;        // (ell,)
+  Matrix<T> scratch_;       // (block rows x n, threads): U of one block of the last layer
+  Matrix<T> partial_;       // (n, blocks): Lambda^T r, block by block
+  Eigen::VectorXd sum_;     // (n,)
+  Vector<T> gathered_;      // the top inner layer at -z, where it is on
+  static constexpr Index none = -1;
+};
+
+}  // namespace gendemod

@@ -1,0 +1,170 @@
+#include "gendemod/levenberg_marquardt.hpp"
+
+#include <algorithm>
+
+namespace gendemod {
+namespace {
+
+/// Rows of J that are reflected at a time; they stay in the first-level cache.
+constexpr Index qr_rows = 128;
+
+/// In units of the mean square of the columns of J.
+constexpr double first_damping = 1e-2;
+
+/// column_out = factor * column.
+template <class T>
+void fill(const T* column, const Eigen::ArrayXd& factor, Eigen::Ref<Eigen::VectorXd> column_out) {
+  const Index rows = column_out.size();
+  column_out =
+      (Eigen::Map<const Eigen::Array<T, Eigen::Dynamic, 1>>(column, rows).template cast<double>() *
+       factor.head(rows))
+          .matrix();
+}
+
+}  // namespace
+
+template <class T>
+LevenbergMarquardt<T>::LevenbergMarquardt(const ProductModel<T>& model, const Settings& settings,
+                                          int threads)
+    : model_(&model),
+      settings_(settings),
+      tolerance_(attainable<T>(settings.stopping.tolerance)),
+      h_(Vector<T>::Zero(model.g1().input_size())),
+      m_(Vector<T>::Zero(model.g2().input_size())),
+      trial_h_(h_),
+      trial_m_(m_),
+      piece_h_(model.g1(), threads),
+      piece_m_(model.g2(), threads),
+      qr_(h_.size() + m_.size()),
+      block_(qr_rows, h_.size() + m_.size() + 1),
+      step_(h_.size() + m_.size()),
+      factor_h_(qr_rows),
+      factor_m_(qr_rows) {
+  FourSigns<T>::prepare(model);
+}
+
+template <class T>
+void LevenbergMarquardt<T>::start(const Vector<T>& h, const Vector<T>& m) {
+  h_ = h;
+  m_ = m;
+  piece_h_.jump(h_);
+  piece_m_.jump(m_);
+  objective_ = model_->objective(piece_h_.output(), piece_m_.output());
+  linearised_ = false;
+  damping_ = first_damping;
+  raise_ = 2;
+  history_.assign(1, objective_);
+  status_ = std::isfinite(objective_) ? Status::running : Status::diverged;
+}
+
+template <class T>
+Status LevenbergMarquardt<T>::run(Index count) {
+  for (Index k = 0; k < count && status_ == Status::running; ++k) iterate();
+  return status_;
+}
+
+template <class T>
+void LevenbergMarquardt<T>::iterate() {
+  if (!linearised_) {
+    choose_signs();
+    normalise();
+    linearise();
+  }
+  qr_.solve(damping_ * qr_.scale(), step_);
+  const double promised = qr_.decrease(step_);
+  const double length = step_.norm() / std::hypot(norm(h_), norm(m_));
+  trial_h_ = h_ + step_.head(h_.size()).template cast<T>();
+  trial_m_ = m_ + step_.tail(m_.size()).template cast<T>();
+  piece_h_.move(trial_h_);
+  piece_m_.move(trial_m_);
+  const double f = model_->objective(piece_h_.output(), piece_m_.output());
+
+  const bool falls = f < objective_;
+  const bool forced = damping_ > first_damping;
+  const double gain = falls ? (objective_ - f) / promised : 0;
+  if (falls) {
+    h_.swap(trial_h_);
+    m_.swap(trial_m_);
+    objective_ = f;
+    linearised_ = false;
+    damping_ *= std::max(1.0 / 3, 1 - std::pow(2 * gain - 1, 3));
+    raise_ = 2;
+  } else {
+    damping_ *= raise_;
+    raise_ *= 2;
+  }
+  history_.push_back(objective_);
+  status_ = judge({length, promised, falls, forced});
+}
+
+/// Line 3 of Algorithm 1.
+template <class T>
+void LevenbergMarquardt<T>::choose_signs() {
+  const int best = signs_.best(*model_, objective_, piece_h_, h_, piece_m_, m_);
+  if (best == 0) return;
+  if (sign_pairs[best][0] < 0) {
+    h_ = -h_;
+    piece_h_.move(h_);
+  }
+  if (sign_pairs[best][1] < 0) {
+    m_ = -m_;
+    piece_m_.move(m_);
+  }
+  objective_ = model_->objective(piece_h_.output(), piece_m_.output());
+}
+
+/// Line 5 of Algorithm 1.
+template <class T>
+void LevenbergMarquardt<T>::normalise() {
+  const auto c = static_cast<T>(balance_factor(h_, m_));
+  h_ *= 1 / c;
+  m_ *= c;
+  piece_h_.scale(1 / c);
+  piece_m_.scale(c);
+}
+
+/// Factors [J | r] at the present point, block by block.
+template <class T>
+void LevenbergMarquardt<T>::linearise() {
+  const Index n = h_.size(), p = m_.size();
+  const RowBlocks<T>&P = piece_h_.piece(), &Q = piece_m_.piece();
+  qr_.clear();
+  for (Index b = 0; b < P.count(); ++b) {
+    const Index size = P.size(b);
+    for (Index i = 0; i < size; i += qr_rows) {
+      const Index rows = std::min(qr_rows, size - i), start = P.start(b) + i;
+      auto block = block_.topRows(rows);
+      model_->linearise(start, rows, piece_h_.output(), piece_m_.output(), factor_h_, factor_m_,
+                        block.col(n + p));
+      for (Index j = 0; j < n; ++j) fill(P.block(b) + j * size + i, factor_h_, block.col(j));
+      for (Index j = 0; j < p; ++j) fill(Q.block(b) + j * size + i, factor_m_, block.col(n + j));
+      qr_.add(block);
+    }
+  }
+  auto row = block_.topRows(1);
+  const double unit = std::sqrt(qr_.scale()) / std::hypot(norm(h_), norm(m_));
+  row.leftCols(n) = unit * h_.transpose().template cast<double>();
+  row.middleCols(n, p) = -unit * m_.transpose().template cast<double>();
+  row(0, n + p) = 0;
+  qr_.add(row);
+  linearised_ = true;
+}
+
+/// A run ends where a step is short, or where what it promises is lost in the rounding of f: at a
+/// solution, unless the step is short because longer ones failed, as kinks make them.
+template <class T>
+Status LevenbergMarquardt<T>::judge(const Trial& trial) const {
+  const bool vanishes = !trial.falls && !(trial.promised > rounding(*model_, objective_));
+  if (tolerance_ > 0 && (trial.length <= tolerance_ || vanishes)) {
+    const bool there = vanishes || !trial.forced;
+    return there && !is_dead(piece_h_, piece_m_) ? Status::converged : Status::stalled;
+  }
+  const auto iterations = static_cast<Index>(history_.size()) - 1;
+  return iterations >= settings_.stopping.max_iterations ? Status::iteration_limit
+                                                         : Status::running;
+}
+
+template class LevenbergMarquardt<float>;
+template class LevenbergMarquardt<double>;
+
+}  // namespace gendemod

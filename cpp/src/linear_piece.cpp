@@ -1,0 +1,286 @@
+#include "gendemod/linear_piece.hpp"
+
+#include <numeric>
+
+#include "gendemod/check.hpp"
+#include "gendemod/parallel.hpp"
+
+namespace gendemod {
+namespace {
+
+/// A piece is rebuilt after this many flips for each unit of the layer below.
+constexpr Index refresh = 8;
+
+/// row_out = factor times row j of A; returns what follows row_out.
+template <class T>
+T* copy_row(const RowBlocks<T>& A, Index j, T factor, T* row_out) {
+  const Index block = j / RowBlocks<T>::height, size = A.size(block);
+  const T* entry = A.block(block) + j - A.start(block);
+  for (Index c = 0; c < A.cols(); ++c) *row_out++ = factor * entry[c * size];
+  return row_out;
+}
+
+}  // namespace
+
+template <class T>
+LinearPiece<T>::LinearPiece(const ReLUNetwork<T>& network, int threads)
+    : network_(&network), threads_(threads), layers_(static_cast<std::size_t>(network.depth())) {
+  const Index n = network.input_size();
+  Index widest = 0;
+  for (std::size_t i = 0; i < layers_.size(); ++i) {
+    const Matrix<T>& W = network.weight(static_cast<Index>(i));
+    Layer& layer = layers_[i];
+    layer.piece = RowBlocks<T>(W.rows(), n);
+    if (i == 0) {
+      for (Index b = 0; b < layer.piece.count(); ++b) {
+        Eigen::Map<Matrix<T>>(layer.piece.block(b), layer.piece.size(b), n) =
+            W.middleRows(layer.piece.start(b), layer.piece.size(b));
+      }
+    }
+    layer.value.setZero(W.rows());
+    if (i + 1 == layers_.size()) break;
+    layer.on.setConstant(W.rows(), false);
+    layer.negative_on = layer.on;
+    layer.negative.setZero(W.rows());
+    layer.units.reserve(static_cast<std::size_t>(W.rows()));
+    layer.negative_units.reserve(static_cast<std::size_t>(W.rows()));
+    layer.factor.resize(i > 0 ? W.rows() * n : 0);
+    layer.flips = refresh * W.rows();  // nothing is built yet: the first move rebuilds
+    widest = std::max(widest, W.rows());
+  }
+  output_.setZero(network.output_size());
+  masked_ = output_;
+  flipped_.reserve(static_cast<std::size_t>(widest));
+  ranks_.reserve(static_cast<std::size_t>(n));
+  flipped_rows_.resize(n * widest);
+  factor_rows_.resize(n * widest);
+  change_.resize(n * n);
+  scratch_.resize(std::min(RowBlocks<T>::height, network.output_size()) * n, threads);
+  partial_.resize(n, piece().count());
+  sum_.setZero(n);
+  gathered_.setZero(widest);
+}
+
+/// Runs body(block, worker) for the row blocks of layer i; the threads share the last layer.
+template <class T>
+template <class Body>
+void LinearPiece<T>::for_each_block(std::size_t i, Body body) {
+  const Index count = layers_[i].piece.count();
+  const int workers = i + 1 == layers_.size() ? threads_ : 1;
+  parallel_workers(workers, [&](int worker) {
+    for (Index b = worker; b < count; b += workers) body(b, worker);
+  });
+}
+
+template <class T>
+void LinearPiece<T>::jump(const Vector<T>& z) {
+  for (Layer& layer : layers_) layer.flips = refresh * layer.piece.rows();
+  move(z);
+}
+
+template <class T>
+void LinearPiece<T>::move(const Vector<T>& z) {
+  check_size("z", z.size(), network_->input_size());
+  rank_ = 0;
+  if (layers_.size() == 1) {
+    for_each_block(0, [&](Index b, int) { set_output(b, z); });
+    return;
+  }
+  for (std::size_t i = 0; i + 1 < layers_.size(); ++i) {
+    const Change change = plan(i, z);
+    const bool last = i + 2 == layers_.size();
+    for_each_block(i + 1, [&](Index b, int worker) {
+      apply(change, i, b, worker);
+      if (last) set_output(b, z);
+    });
+    settle(change, i);
+  }
+}
+
+/// Rows of relu(P_d z).
+template <class T>
+void LinearPiece<T>::set_output(Index b, const Vector<T>& z) {
+  const RowBlocks<T>& last = piece();
+  auto value = layers_.back().value.segment(last.start(b), last.size(b));
+  panel_product(last.block(b), last.size(b), last.size(b), last.cols(), z.data(), value.data());
+  output_.segment(last.start(b), last.size(b)) = value.cwiseMax(T(0));
+}
+
+/// Brings layer i (from 0) to z, decides how the piece of the next layer follows, and gathers the
+/// rows that this takes.
+template <class T>
+typename LinearPiece<T>::Change LinearPiece<T>::plan(std::size_t i, const Vector<T>& z) {
+  Layer& layer = layers_[i];
+  const RowBlocks<T>& P = layer.piece;
+  for (Index b = 0; b < P.count(); ++b) {
+    panel_product(P.block(b), P.size(b), P.size(b), P.cols(), z.data(),
+                  layer.value.data() + P.start(b));
+  }
+  flipped_.clear();
+  Index on = 0;
+  for (Index j = 0; j < layer.value.size(); ++j) {
+    const bool now = layer.value[j] > T(0);
+    on += now;
+    if (now != layer.on[j]) flipped_.push_back(static_cast<std::int32_t>(j));
+  }
+  const auto flips = static_cast<Index>(flipped_.size());
+  const bool stale = layer.flips >= refresh * P.rows();
+  if (flips == 0 && rank_ == 0 && !stale) return Change::none;
+
+  const Index old = static_cast<Index>(layer.units.size()), n = P.cols();
+  const bool cheaper = rank_ != none && old * rank_ + n * (rank_ + flips) < on * n;
+  if (stale || !cheaper) {
+    layer.on = layer.value.array() > T(0);
+    list_units(layer.on, layer.units);
+    T* row = flipped_rows_.data();
+    for (const auto j : layer.units) row = copy_row(P, j, T(1), row);
+    return Change::rebuild;
+  }
+  T* row = flipped_rows_.data();
+  for (const auto j : flipped_) row = copy_row(P, j, layer.on[j] ? T(-1) : T(1), row);
+  T* entry = factor_rows_.data();
+  for (const auto j : layer.units) {
+    for (Index k = 0; k < rank_; ++k) *entry++ = layer.factor[k * P.rows() + j];
+  }
+  ranks_.resize(static_cast<std::size_t>(rank_));
+  std::iota(ranks_.begin(), ranks_.end(), 0);
+  return Change::cross;
+}
+
+/// Changes one row block of the piece above layer i. The masks of a crossing are still the old
+/// ones, those of a rebuild the new ones.
+template <class T>
+void LinearPiece<T>::apply(Change change, std::size_t i, Index b, int worker) {
+  if (change == Change::none) return;
+  Layer& next = layers_[i + 1];
+  const Units& units = layers_[i].units;
+  const Matrix<T>& W = network_->weight(static_cast<Index>(i) + 1);
+  const Index n = next.piece.cols(), size = next.piece.size(b), start = next.piece.start(b);
+  const T* rows = W.data() + start;
+  T* P = next.piece.block(b);
+  if (change == Change::rebuild) {
+    std::fill_n(P, size * n, T(0));
+    panel_add_products(rows, W.rows(), units, flipped_rows_.data(), size, n, P, size);
+    return;
+  }
+  if (rank_ > 0) {
+    // U_{i+1} = W_{i+1} D_i U_i, kept for the layer above if there is one.
+    const bool inner = i + 2 < layers_.size();
+    T* U = inner ? next.factor.data() + start : scratch_.col(worker).data();
+    const Index ld = inner ? W.rows() : size;
+    for (Index k = 0; k < rank_; ++k) std::fill_n(U + k * ld, size, T(0));
+    panel_add_products(rows, W.rows(), units, factor_rows_.data(), size, rank_, U, ld);
+    panel_add_products(U, ld, ranks_, change_.data(), size, n, P, size);
+  }
+  panel_add_products(rows, W.rows(), flipped_, flipped_rows_.data(), size, n, P, size);
+}
+
+/// Ends a change: masks, and the low-rank factors of the change for the layer above.
+template <class T>
+void LinearPiece<T>::settle(Change change, std::size_t i) {
+  Layer& layer = layers_[i];
+  if (change == Change::none) return;
+  if (change == Change::rebuild) {
+    layer.flips = 0;
+    rank_ = none;
+    return;
+  }
+  const auto flips = static_cast<Index>(flipped_.size());
+  layer.flips += flips + rank_;
+  for (const auto j : flipped_) layer.on[j] = !layer.on[j];
+  list_units(layer.on, layer.units);
+  const Index n = layer.piece.cols();
+  if (i + 2 == layers_.size()) return;
+  if (rank_ + flips >= n) {
+    rank_ = none;  // the layer above is cheaper to rebuild
+    return;
+  }
+  Layer& next = layers_[i + 1];
+  const Matrix<T>& W = network_->weight(static_cast<Index>(i) + 1);
+  T* column = next.factor.data() + rank_ * W.rows();
+  for (const auto j : flipped_) {
+    column = std::copy_n(W.data() + j * W.rows(), W.rows(), column);
+  }
+  std::copy_n(flipped_rows_.data(), n * flips, change_.data() + n * rank_);
+  rank_ += flips;
+}
+
+template <class T>
+void LinearPiece<T>::scale(T c) {
+  for (Layer& layer : layers_) layer.value *= c;
+  output_ *= c;
+}
+
+template <class T>
+void LinearPiece<T>::jacobian(const Vector<T>& dz, Vector<T>& out) {
+  check_size("dz", dz.size(), network_->input_size());
+  check_size("out", out.size(), output_.size());
+  const RowBlocks<T>& last = piece();
+  for_each_block(layers_.size() - 1, [&](Index b, int) {
+    const Index size = last.size(b), start = last.start(b);
+    panel_product(last.block(b), size, size, last.cols(), dz.data(), out.data() + start);
+    auto rows = out.segment(start, size);
+    rows = (output_.segment(start, size).array() > T(0)).select(rows, T(0));
+  });
+}
+
+template <class T>
+void LinearPiece<T>::jacobian_transpose(const Vector<T>& r, Vector<T>& out) {
+  check_size("r", r.size(), output_.size());
+  const RowBlocks<T>& last = piece();
+  for_each_block(layers_.size() - 1, [&](Index b, int) {
+    const Index size = last.size(b), start = last.start(b);
+    auto rows = masked_.segment(start, size);
+    rows = (output_.segment(start, size).array() > T(0)).select(r.segment(start, size), T(0));
+    panel_product_transpose(last.block(b), size, size, last.cols(), rows.data(),
+                            partial_.col(b).data());
+  });
+  sum_.setZero();
+  for (Index b = 0; b < last.count(); ++b) sum_ += partial_.col(b).template cast<double>();
+  out = sum_.template cast<T>();
+}
+
+template <class T>
+void LinearPiece<T>::prepare_negative() {
+  if (layers_.size() < 3) return;
+  for (std::size_t i = 0; i + 1 < layers_.size(); ++i) {
+    Layer& layer = layers_[i];
+    if (i == 0) {
+      layer.negative = -layer.value;
+    } else {
+      const Layer& below = layers_[i - 1];
+      combine_columns(network_->weight(static_cast<Index>(i)), below.negative_units, below.negative,
+                      layer.negative);
+    }
+    layer.negative_on = layer.negative.array() > T(0);
+    list_units(layer.negative_on, layer.negative_units);
+  }
+  const Layer& top = layers_[layers_.size() - 2];
+  T* value = gathered_.data();
+  for (const auto j : top.negative_units) *value++ = top.negative[j];
+}
+
+template <class T>
+void LinearPiece<T>::negative_rows(const Vector<T>& z, Index start, Index size, T* out) const {
+  Eigen::Map<Vector<T>> rows(out, size);
+  const auto value = layers_.back().value.segment(start, size);
+  if (layers_.size() == 1) {
+    rows = -value;
+  } else if (layers_.size() == 2) {
+    const RowBlocks<T>& P = network_->product();
+    const Index b = start / RowBlocks<T>::height;
+    panel_product(P.block(b) + start - P.start(b), P.size(b), size, P.cols(), z.data(), out);
+    rows = value - rows;
+  } else {
+    const Matrix<T>& W = network_->weight(network_->depth() - 1);
+    rows.setZero();
+    panel_add_products(W.data() + start, W.rows(), layers_[layers_.size() - 2].negative_units,
+                       gathered_.data(), size, 1, out, size);
+  }
+  rows = rows.cwiseMax(T(0));
+}
+
+template class LinearPiece<float>;
+template class LinearPiece<double>;
+
+}  // namespace gendemod

@@ -1,0 +1,97 @@
+#include "gendemod/relu.hpp"
+
+#include <algorithm>
+
+namespace gendemod {
+namespace {
+
+/// Rows handled at a time: a block of the output stays in the first-level cache.
+constexpr Index row_block = 1024;
+
+/// One cache line of numbers, the unit of all sums below.
+template <class T>
+constexpr Index lanes = 64 / static_cast<Index>(sizeof(T));
+template <class T>
+using Lane = Eigen::Array<T, lanes<T>, 1>;
+template <class T>
+using LaneView = Eigen::Map<const Lane<T>>;
+template <class T>
+using Block = Eigen::Map<Eigen::Array<T, Eigen::Dynamic, 1>>;
+template <class T>
+using BlockView = Eigen::Map<const Eigen::Array<T, Eigen::Dynamic, 1>>;
+
+/// out[k] = columns[k] . r for Count columns of `rows` entries: lane by lane, then the lanes of
+/// each sum, then the rest. The order depends on nothing but `rows`.
+template <class T, int Count>
+void dot_block(const T* const* columns, const T* r, Index rows, T* out) {
+  Lane<T> sums[Count];
+  for (auto& sum : sums) sum.setZero();
+  const Index whole = rows - rows % lanes<T>;
+  for (Index i = 0; i < whole; i += lanes<T>) {
+    const LaneView<T> r_lane(r + i);
+    for (int k = 0; k < Count; ++k) sums[k] += LaneView<T>(columns[k] + i) * r_lane;
+  }
+  for (int k = 0; k < Count; ++k) {
+    T total = sums[k].sum();
+    for (Index i = whole; i < rows; ++i) total += columns[k][i] * r[i];
+    out[k] = total;
+  }
+}
+
+}  // namespace
+
+void list_units(const Mask& on, Units& units_out) {
+  units_out.resize(static_cast<std::size_t>(on.size()));
+  std::size_t count = 0;
+  for (Index j = 0; j < on.size(); ++j) {
+    units_out[count] = static_cast<std::int32_t>(j);
+    count += on[j];
+  }
+  units_out.resize(count);
+}
+
+template <class T>
+void combine_columns(const Matrix<T>& W, const Units& units, const Vector<T>& a, Vector<T>& z_out) {
+  const Index rows = W.rows();
+  const auto count = static_cast<Index>(units.size());
+  for (Index start = 0; start < rows; start += row_block) {
+    const Index size = std::min(row_block, rows - start);
+    Block<T> z(z_out.data() + start, size);
+    z.setZero();
+    const auto unit = [&](Index k) { return units[static_cast<std::size_t>(k)]; };
+    const auto term = [&](Index k) {
+      return a[unit(k)] * BlockView<T>(W.data() + unit(k) * rows + start, size);
+    };
+    Index k = 0;
+    for (; k + 8 <= count; k += 8) {
+      z += term(k) + term(k + 1) + term(k + 2) + term(k + 3) + term(k + 4) + term(k + 5) +
+           term(k + 6) + term(k + 7);
+    }
+    for (; k < count; ++k) z += term(k);
+  }
+}
+
+template <class T>
+void dot_columns(const Matrix<T>& W, const Units& units, const Vector<T>& r, Vector<T>& b_out) {
+  const Index rows = W.rows();
+  const auto count = static_cast<Index>(units.size());
+  b_out.setZero();
+  for (Index k = 0; k < count; k += 4) {
+    const Index group = std::min<Index>(4, count - k);
+    const T* columns[4];
+    for (Index i = 0; i < 4; ++i) {
+      columns[i] = W.data() + units[static_cast<std::size_t>(k + std::min(i, group - 1))] * rows;
+    }
+    T dots[4];
+    dot_block<T, 4>(columns, r.data(), rows, dots);
+    for (Index i = 0; i < group; ++i) b_out[units[static_cast<std::size_t>(k + i)]] = dots[i];
+  }
+}
+
+#define GENDEMOD_INSTANTIATE(T)                                                                \
+  template void combine_columns(const Matrix<T>&, const Units&, const Vector<T>&, Vector<T>&); \
+  template void dot_columns(const Matrix<T>&, const Units&, const Vector<T>&, Vector<T>&);
+GENDEMOD_INSTANTIATE(float)
+GENDEMOD_INSTANTIATE(double)
+
+}  // namespace gendemod

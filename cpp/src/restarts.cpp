@@ -1,0 +1,159 @@
+#include "gendemod/restarts.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "gendemod/parallel.hpp"
+
+namespace gendemod {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+/// A row of a matrix with one row a problem, with one row for all, or with none.
+template <class T>
+VectorView<T> row_for(const RowMajorView<T>& rows, Index problem) {
+  if (rows.rows() == 0) return {nullptr, 0};
+  return {rows.data() + (rows.rows() == 1 ? 0 : problem) * rows.cols(), rows.cols()};
+}
+
+/// Rows from which the threads of a single problem share its products.
+constexpr Index rows_worth_sharing = 100000;
+
+/// A NaN counts as the largest of all numbers.
+bool lower(double a, double b) {
+  return a < b || (std::isnan(b) && !std::isnan(a));
+}
+
+}  // namespace
+
+template <class Solver>
+Restarts<Solver>::Restarts(const Observations<T>& observations,
+                           const typename Solver::Settings& settings, const RestartPlan& plan,
+                           int threads)
+    : observations_(observations), settings_(settings), plan_(plan) {
+  const Index chains = observations.y.rows() * plan.chains;
+  const bool large = observations.y.cols() >= rows_worth_sharing;
+  threads_within_ = chains == 1 && large ? resolve_threads(threads) : 1;
+  outcomes_.resize(static_cast<std::size_t>(chains));
+  slots_.resize(static_cast<std::size_t>(
+      std::min<Index>(resolve_threads(threads), std::max<Index>(chains, 1))));
+}
+
+template <class Solver>
+std::unique_ptr<typename Restarts<Solver>::Run> Restarts<Solver>::begin(Index chain) const {
+  const Index problem = chain / plan_.chains;
+  ProductModel<T> model(*observations_.g1, *observations_.g2, row_for(observations_.y, problem),
+                        row_for(observations_.v, problem));
+  return std::make_unique<Run>(chain, std::move(model), settings_, threads_within_);
+}
+
+template <class Solver>
+void Restarts<Solver>::start(Run& run) const {
+  const Index problem = run.chain / plan_.chains;
+  Vector<T> h, m;
+  if (observations_.h.rows() > 0) {
+    h = row_for(observations_.h, problem);
+    m = row_for(observations_.m, problem);
+  } else {
+    const Index restart = (run.chain % plan_.chains) * plan_.starts_per_chain + run.start;
+    random_start(run.model, plan_.seed, problem, restart, h, m);
+  }
+  run.solver.start(h, m);
+}
+
+template <class Solver>
+void Restarts<Solver>::record(Index chain, Outcome<T> outcome) {
+  Outcome<T>& kept = outcomes_[static_cast<std::size_t>(chain)];
+  outcome.restarts = kept.restarts + 1;
+  if (kept.restarts == 0 || lower(outcome.objective, kept.objective)) {
+    kept = std::move(outcome);
+  } else {
+    kept.restarts = outcome.restarts;
+  }
+}
+
+template <class Solver>
+bool Restarts<Solver>::harvest(Run& run, Status status) {
+  Outcome<T> outcome;
+  const double c = settings_.balance ? balance_factor(run.solver.h(), run.solver.m()) : 1.0;
+  outcome.h = run.solver.h() * static_cast<T>(1 / c);
+  outcome.m = run.solver.m() * static_cast<T>(c);
+  outcome.status = status;
+  outcome.history = run.solver.history();
+  outcome.objective = outcome.history.back();
+  record(run.chain, std::move(outcome));
+  ++run.start;
+  const bool more = (status != Status::converged && status != Status::time_limit) &&
+                    run.start < plan_.starts_per_chain;
+  if (!more) ++done_;
+  return more;
+}
+
+template <class Solver>
+bool Restarts<Solver>::run(double seconds) {
+  const auto deadline = Clock::now() + std::chrono::duration_cast<Clock::duration>(
+                                           std::chrono::duration<double>(seconds));
+  parallel_workers(static_cast<int>(slots_.size()), [&](int worker) {
+    auto& slot = slots_[static_cast<std::size_t>(worker)];
+    do {
+      if (!slot) {
+        const Index chain = next_++;
+        if (chain >= chains_total()) return;
+        slot = begin(chain);
+        if (!slot->model.has_signal()) {
+          record(chain, Outcome<T>{Vector<T>::Zero(observations_.g1->input_size()),
+                                   Vector<T>::Zero(observations_.g2->input_size()),
+                                   slot->model.objective_at_zero(),
+                                   Status::hopeless,
+                                   0,
+                                   {slot->model.objective_at_zero()}});
+          ++done_;
+          slot.reset();
+          continue;
+        }
+        start(*slot);
+      }
+      if (slot->solver.status() != Status::running || slot->solver.run(1) != Status::running) {
+        if (harvest(*slot, slot->solver.status())) {
+          start(*slot);
+        } else {
+          slot.reset();
+        }
+      }
+    } while (Clock::now() < deadline);
+  });
+  return done_ == chains_total();
+}
+
+template <class Solver>
+void Restarts<Solver>::stop() {
+  for (auto& slot : slots_) {
+    if (slot) harvest(*slot, Status::time_limit);
+    slot.reset();
+  }
+  for (Index chain = next_++; chain < chains_total(); chain = next_++) {
+    const auto run = begin(chain);
+    start(*run);
+    harvest(*run, Status::time_limit);
+  }
+}
+
+template <class Solver>
+Outcome<typename Restarts<Solver>::T> Restarts<Solver>::best(Index problem) const {
+  const auto first = outcomes_.begin() + problem * plan_.chains;
+  const auto last = first + plan_.chains;
+  Outcome<T> best = *std::min_element(
+      first, last, [](const auto& a, const auto& b) { return lower(a.objective, b.objective); });
+  best.restarts = 0;
+  for (auto chain = first; chain != last; ++chain) best.restarts += chain->restarts;
+  return best;
+}
+
+template class Restarts<AlternatingDescent<float>>;
+template class Restarts<AlternatingDescent<double>>;
+template class Restarts<LevenbergMarquardt<float>>;
+template class Restarts<LevenbergMarquardt<double>>;
+
+}  // namespace gendemod

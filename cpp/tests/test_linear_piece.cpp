@@ -1,0 +1,152 @@
+// The walking piece against a fresh pass through the network, over depths, dtypes, steps and
+// threads; the early exit of the four signs against four complete sums; drift over a long walk.
+#include <algorithm>
+#include <cmath>
+
+#include "checks.hpp"
+#include "gendemod/four_signs.hpp"
+#include "gendemod/network_pass.hpp"
+#include "gendemod/random.hpp"
+
+using namespace gendemod;
+
+namespace {
+
+template <class T>
+ReLUNetwork<T> network(const std::vector<Index>& dims, std::uint64_t seed, bool truncated = true) {
+  std::vector<Matrix<T>> weights;
+  for (const auto& W : gaussian_weights(dims, seed, truncated)) weights.emplace_back(W.cast<T>());
+  return ReLUNetwork<T>(std::move(weights));
+}
+
+template <class T>
+Vector<T> normal(Index size, std::uint32_t stream) {
+  Vector<double> z(size);
+  fill_normal(3, {Stream::Kind::start, stream, 0}, size, z.data());
+  return z.cast<T>();
+}
+
+template <class T>
+double difference(const Vector<T>& a, const Vector<T>& b) {
+  const double size = b.template cast<double>().norm();
+  return size > 0 ? (a - b).template cast<double>().norm() / size : (a - b).norm();
+}
+
+template <class T>
+void test_walk_equals_fresh_passes(const std::vector<Index>& dims, double step, int threads,
+                                   double tolerance) {
+  const auto g = network<T>(dims, 5, threads == 1);
+  const Index n = dims.front(), ell = dims.back();
+  LinearPiece<T> piece(g, threads), serial(g);
+  NetworkPass<T> pass(g);
+  const Vector<T> r = normal<T>(ell, 1);
+  Vector<T> z = normal<T>(n, 2), out(ell), expected(ell), gradient(n), expected_gradient(n);
+  for (std::uint32_t k = 0; k < 60; ++k) {
+    const Vector<T> dz = normal<T>(n, 10 + k);
+    z += static_cast<T>(step) * dz;
+    piece.move(z);
+    serial.move(z);
+    CHECK(piece.output() == serial.output());
+    pass.forward(z);
+    CHECK(difference(piece.output(), pass.output()) < tolerance);
+    piece.jacobian(dz, out);
+    pass.jacobian(dz, expected);
+    CHECK(difference(out, expected) < tolerance);
+    piece.jacobian_transpose(r, gradient);
+    serial.jacobian_transpose(r, expected_gradient);
+    CHECK(gradient == expected_gradient);
+    pass.jacobian_transpose(r, expected_gradient);
+    CHECK(difference(gradient, expected_gradient) < 5 * tolerance);
+    piece.prepare_negative();
+    for (Index i = 0; i < ell; i += 64) {
+      piece.negative_rows(z, i, std::min<Index>(64, ell - i), out.data() + i);
+    }
+    pass.forward(-z);
+    CHECK(difference(out, pass.output()) < 5 * tolerance);
+  }
+}
+
+void test_exact_zeros_are_off_and_walls_of_zeros_are_crossed() {
+  Matrix<double> W1(4, 2), W2(3, 4);
+  W1 << 1, -1, 1, 1, -1, 1, 0, 1;
+  W2 << 1, 2, -1, 1, -1, 1, 1, 2, 1, -2, 1, 0.5;
+  const ReLUNetwork<double> g({W1, W2});
+  LinearPiece<double> piece(g);
+  NetworkPass<double> pass(g);
+  for (double a : {2.0, 1.0, 0.0, -1.0, -2.0, 1.0, 1.0}) {
+    for (double b : {1.0, 0.0, -1.0}) {
+      const Vector<double> z = (Vector<double>(2) << a, b).finished();
+      piece.move(z);
+      pass.forward(z);
+      CHECK(piece.output() == pass.output());
+    }
+  }
+}
+
+void test_chosen_signs_are_those_of_complete_sums() {
+  const auto g1 = network<double>({3, 20, 300}, 1), g2 = network<double>({4, 10, 15, 300}, 2);
+  const Vector<double> h0 = normal<double>(3, 1), m0 = normal<double>(4, 2);
+  NetworkPass<double> pass_h(g1), pass_m(g2), minus_h(g1), minus_m(g2);
+  pass_h.forward(h0);
+  pass_m.forward(m0);
+  const Vector<double> y = pass_h.output().cwiseProduct(pass_m.output());
+  const ProductModel<double> model(g1, g2, {y.data(), y.size()}, {nullptr, 0});
+  LinearPiece<double> piece_h(g1), piece_m(g2);
+  FourSigns<double> signs;
+  int counts[4] = {0, 0, 0, 0};
+  for (std::uint32_t k = 0; k < 10000; ++k) {
+    const Vector<double> h = normal<double>(3, 100 + 2 * k), m = normal<double>(4, 101 + 2 * k);
+    piece_h.move(h);
+    piece_m.move(m);
+    pass_h.forward(h);
+    pass_m.forward(m);
+    minus_h.forward(-h);
+    minus_m.forward(-m);
+    const int expected =
+        best_sign_pair(model, pass_h.output(), minus_h.output(), pass_m.output(), minus_m.output());
+    const double f = model.objective(piece_h.output(), piece_m.output());
+    CHECK(signs.best(model, f, piece_h, h, piece_m, m) == expected);
+    ++counts[expected];
+  }
+  for (const int count : counts) CHECK(count > 1000);
+}
+
+/// The bound that docs/solvers.md states: 100 units of the last place after 10^5 steps.
+template <class T>
+void test_drift_stays_bounded_over_a_long_walk() {
+  const auto g = network<T>({6, 40, 50, 200}, 9);
+  LinearPiece<T> piece(g);
+  NetworkPass<T> pass(g);
+  Vector<T> z = normal<T>(6, 1);
+  double worst = 0;
+  for (std::uint32_t k = 0; k < 100000; ++k) {
+    z += T(0.02) * normal<T>(6, 10 + k);
+    if (z.norm() > 4) z *= T(0.5);
+    piece.move(z);
+    if (k % 100 != 0) continue;
+    pass.forward(z);
+    worst = std::max(worst, difference(piece.output(), pass.output()));
+  }
+  CHECK(worst > 0);  // the walk does not rebuild at every step
+  CHECK(worst < 100.0 * static_cast<double>(std::numeric_limits<T>::epsilon()));
+}
+
+}  // namespace
+
+int main() {
+  const std::vector<std::vector<Index>> shapes = {{1, 1},           {10, 1300},
+                                                  {1, 20, 33},      {10, 250, 1300},
+                                                  {7, 30, 60, 700}, {6, 30, 40, 50, 60, 513},
+                                                  {20, 10, 5, 600}};
+  for (const auto& dims : shapes) {
+    for (const double step : {0.001, 0.05, 1.0}) {
+      test_walk_equals_fresh_passes<double>(dims, step, 1, 1e-13);
+      test_walk_equals_fresh_passes<double>(dims, step, 2, 1e-13);
+      test_walk_equals_fresh_passes<float>(dims, step, 5, 5e-5);
+    }
+  }
+  test_exact_zeros_are_off_and_walls_of_zeros_are_crossed();
+  test_chosen_signs_are_those_of_complete_sums();
+  test_drift_stays_bounded_over_a_long_walk<float>();
+  test_drift_stays_bounded_over_a_long_walk<double>();
+}

@@ -1,0 +1,230 @@
+"""The function that solves: arguments in, slices of work, a result out."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from . import _core
+from ._arrays import (
+    Array,
+    common_dtype,
+    finite,
+    flag,
+    floats,
+    integer,
+    must,
+    number,
+    pair,
+    rows,
+)
+from ._arrays import (
+    seed as checked_seed,
+)
+from ._arrays import (
+    threads as checked_threads,
+)
+from ._progress import Progress
+from .network import ReLUNetwork
+from .problem import observations
+from .result import Result, Status
+from .solvers import AlternatingDescent, LevenbergMarquardt
+
+#: Starts that restarts="auto" tries at most.
+AUTOMATIC_RESTARTS = 8
+
+#: Seconds that the core works before Python looks at signals, the clock and the progress bar.
+SLICE = 0.1
+
+
+def demodulate(
+    y: ArrayLike,
+    g1: ReLUNetwork,
+    g2: ReLUNetwork,
+    solver: AlternatingDescent | LevenbergMarquardt | None = None,
+    *,
+    start: tuple[ArrayLike, ArrayLike] | None = None,
+    restarts: int | str = "auto",
+    seed: int | None = None,
+    y_weights: ArrayLike | None = None,
+    threads: int | None = None,
+    progress: bool = False,
+    time_limit: float | None = None,
+) -> Result:
+    r"""Recover both factors of an entrywise product, y = G1(h) * G2(m).
+
+    .. math:: \min_{h, m} \tfrac12 \sum_i v_i (G_1(h)_i\, G_2(m)_i - y_i)^2
+
+    Parameters
+    ----------
+    y : array_like, (ell,) or (batch, ell)
+        The observation, or many. Entries may be negative (noise).
+    g1, g2 : ReLUNetwork
+    solver : LevenbergMarquardt (the default) or AlternatingDescent
+    start : (h, m), optional
+        Used as it is; for a batch each has a leading axis. None: random starts.
+    restarts : int or "auto"
+        Number of random starts; the one with the lowest objective is kept. "auto": up to 8, one
+        after the other, stopping at the first that converges.
+    seed : int, optional
+        The random starts are a function of (seed, problem, restart). None: a new seed, which the
+        result states. A given ``start`` needs none.
+    y_weights : array_like, (ell,) or of the shape of y, optional
+        Weights of the observation, at least 0; 0 or False marks a missing entry.
+    threads : int, optional
+        None is what OpenMP would use. The result is the same, bit for bit, for any number.
+    progress : bool
+        Show a progress bar on standard error.
+    time_limit : float, optional
+        Seconds, after which the best so far is returned.
+
+    Returns
+    -------
+    Result
+        Not converging is a result, not an exception.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For arguments of the wrong kind, or of a wrong value or shape.
+
+    Notes
+    -----
+    Parallel over problems and restarts. All inputs float32 give float32, anything else float64.
+    Memory beyond the results: the working memory of one solver for each thread.
+    """
+    if solver is None:
+        solver = LevenbergMarquardt()
+    if not isinstance(solver, AlternatingDescent | LevenbergMarquardt):
+        reason = "it decides how to descend"
+        got = type(solver).__name__
+        raise TypeError(must("solver", "be a solver such as AlternatingDescent()", reason, got))
+    observed, weights = observations(y, g1, g2, y_weights)
+    start_h, start_m = _checked_start(start, observed, g1, g2)
+    dtypes = [g1.dtype, g2.dtype, observed.dtype, weights.dtype]
+    dtype = common_dtype(*dtypes, *([] if start is None else [start_h.dtype, start_m.dtype]))
+    chains, starts = _checked_restarts(restarts, start)
+    if seed is not None:
+        seed = checked_seed(seed)
+    elif start is None:
+        seed = secrets.randbits(63)
+
+    core, settings = solver._batch(dtype)
+    y_rows = np.ascontiguousarray(np.atleast_2d(observed), dtype=dtype)
+    batch = core(
+        g1._core(dtype),
+        g2._core(dtype),
+        y_rows,
+        np.ascontiguousarray(np.atleast_2d(weights), dtype=dtype),
+        np.ascontiguousarray(start_h, dtype=dtype),
+        np.ascontiguousarray(start_m, dtype=dtype),
+        settings,
+        _core.RestartPlan(chains, starts, seed or 0),
+        checked_threads(threads),
+    )
+    _run(batch, progress, time_limit)
+    outcomes = [batch.best(problem) for problem in range(len(y_rows))]
+    return _collect(
+        outcomes,
+        observed=observed,
+        weights=weights,
+        networks=(g1, g2),
+        dtype=dtype,
+        seed=seed,
+        threads=checked_threads(threads),
+    )
+
+
+def _checked_start(
+    start: object, observed: Array, g1: ReLUNetwork, g2: ReLUNetwork
+) -> tuple[Array, Array]:
+    """Return the start as rows (batch, n) and (batch, p), without rows if there is none."""
+    if start is None:
+        return np.empty((0, g1.dims[0])), np.empty((0, g2.dims[0]))
+    out = []
+    latents = pair(start, "start", "(h, m)", "both are sought")
+    for latent, network, letter in zip(latents, (g1, g2), "hm", strict=True):
+        array = finite(floats(latent, "start"), "start")
+        expected = (*observed.shape[:-1], network.dims[0])
+        if array.shape != expected:
+            requirement = f"have a latent {letter} of shape {expected}"
+            reason = "it goes with `y` and the network"
+            raise ValueError(must("start", requirement, reason, f"shape {array.shape}"))
+        out.append(rows(array, "start", network.dims[0], "", array.dtype))
+    return out[0], out[1]
+
+
+def _checked_restarts(restarts: object, start: object) -> tuple[int, int]:
+    """Return the number of chains a problem, and of starts a chain."""
+    if isinstance(restarts, str):
+        if restarts != "auto":
+            reason = "that is the only rule by name"
+            raise ValueError(must("restarts", 'be "auto" or an integer', reason, repr(restarts)))
+        return 1, AUTOMATIC_RESTARTS if start is None else 1
+    chains = integer(restarts, "restarts", 1, "somewhere the descent must start")
+    if start is not None and chains > 1:
+        reason = "a given `start` is run once"
+        raise ValueError(must("restarts", 'be 1 or "auto"', reason, chains))
+    return chains, 1
+
+
+def _run(batch: Any, progress: bool, time_limit: float | None) -> None:
+    """Let the core work in slices, so that signals, the clock and the progress bar get a turn."""
+    reason = "it is a time in seconds"
+    limit = (
+        np.inf
+        if time_limit is None
+        else number(time_limit, "time_limit", "be at least 0 and finite", reason, 0)
+    )
+    begin = time.monotonic()
+    shown = flag(progress, "progress", "the bar is shown or not")
+    with Progress(batch.total(), "demodulate", enabled=shown) as bar:
+        while not batch.run(min(SLICE, max(0.0, limit - (time.monotonic() - begin)))):
+            bar.update(batch.done())
+            if time.monotonic() - begin >= limit:
+                batch.stop()
+                break
+        bar.update(batch.done())
+
+
+def _collect(
+    outcomes: list[Any],
+    *,
+    observed: Array,
+    weights: Array,
+    networks: tuple[ReLUNetwork, ReLUNetwork],
+    dtype: np.dtype[Any],
+    seed: int | None,
+    threads: int,
+) -> Result:
+    """Turn the outcomes of a batch, or of one problem, into a result."""
+    g1, g2 = networks
+    h = np.array([outcome[0] for outcome in outcomes], dtype=dtype).reshape(-1, g1.dims[0])
+    m = np.array([outcome[1] for outcome in outcomes], dtype=dtype).reshape(-1, g2.dims[0])
+    w = g1._core(dtype).forward(h, threads)
+    x = g2._core(dtype).forward(m, threads)
+    objective = np.array([outcome[2] for outcome in outcomes], dtype=np.float64)
+    status = [Status(outcome[3]) for outcome in outcomes]
+    restarts = np.array([outcome[4] for outcome in outcomes], dtype=np.int64)
+    history = [np.asarray(outcome[5], dtype=dtype) for outcome in outcomes]
+    iterations = np.array([len(record) - 1 for record in history], dtype=np.int64)
+    energy = np.sum(
+        weights.astype(np.float64) * np.atleast_2d(observed).astype(np.float64) ** 2, -1
+    )
+    residual = np.sqrt(2 * objective / np.where(energy > 0, energy, 1)) * (energy > 0)
+    converged = np.array([s == Status.CONVERGED for s in status], dtype=bool)
+    message = [s.advice for s in status]
+    objective, residual = objective.astype(dtype), residual.astype(dtype)
+    if observed.ndim == 2:
+        return Result(
+            h, m, w, x, objective, residual, status, converged,
+            message, iterations, restarts, history, seed,
+        )  # fmt: skip
+    return Result(
+        h[0], m[0], w[0], x[0], float(objective[0]), float(residual[0]), status[0],
+        bool(converged[0]), message[0], int(iterations[0]), int(restarts[0]), history[0], seed,
+    )  # fmt: skip

@@ -1,0 +1,35 @@
+"""Files that are either whole or absent."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+
+@contextlib.contextmanager
+def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
+    """Yield a path beside ``path`` to write to; rename it to ``path`` on success, else remove it.
+
+    The temporary name keeps the suffix of ``path``, so that writers that go by it still work.
+    """
+    path = Path(path)
+    descriptor, name = tempfile.mkstemp(
+        prefix=f".{path.stem}-", suffix=path.suffix, dir=path.parent
+    )
+    os.close(descriptor)
+    beside = Path(name)
+    try:
+        yield beside
+        os.chmod(beside, 0o666 & ~_umask())
+        os.replace(beside, path)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

@@ -1,0 +1,158 @@
+"""The command line: ``gendemod demo | solve | info``."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import math
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal, NoReturn
+
+from .demo import demo
+from .info import describe
+from .restore import SOLVERS, Settings, restore
+
+__all__ = ["main"]
+
+_EPILOG = """exit codes: 0 done, 1 not converged or below what was promised, 2 bad input,
+130 interrupted (what is written by then stays)"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code.
+
+    Parameters
+    ----------
+    argv : sequence of str, optional
+        The arguments; those of the process by default.
+
+    Returns
+    -------
+    int
+        0 done; 1 not converged, or below what was promised; 2 bad input, said in one line on
+        stderr; 130 interrupted.
+    """
+    # tifffile logs what it also raises; one line on stderr is enough.
+    logging.getLogger("tifffile").addHandler(logging.NullHandler())
+    try:
+        arguments = _parser().parse_args(argv)
+        return int(arguments.run(arguments))
+    except (ValueError, TypeError, OSError, ImportError) as error:
+        print(f"gendemod: error: {' '.join(str(error).split())}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("gendemod: interrupted", file=sys.stderr)
+        return 130
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser whose errors are one line, like every other error."""
+
+    def error(self, message: str) -> NoReturn:
+        raise ValueError(message)
+
+
+def _parser() -> _Parser:
+    parser = _Parser(
+        prog="gendemod",
+        description="Blind demodulation with generative priors: y = w * x, both factors unknown.",
+        epilog=_EPILOG,
+    )
+    commands = parser.add_subparsers(title="commands", required=True, metavar="command")
+    _add_demo(commands)
+    _add_solve(commands)
+    info = commands.add_parser("info", help="say what this installation is made of")
+    info.set_defaults(run=_info)
+    return parser
+
+
+def _add_demo(commands: argparse._SubParsersAction[_Parser]) -> None:
+    demo = commands.add_parser(
+        "demo",
+        help="restore handwritten digits under random distortions",
+        description="Multiply handwritten digits, none of which the shipped generators were "
+        "trained on, by random bells; restore both factors; compare with classical methods.",
+    )
+    demo.set_defaults(run=_demo)
+    demo.add_argument("-o", "--output", type=Path, default=Path("demo"), help="folder (demo/)")
+    demo.add_argument("--pairs", type=_count, default=200, help="pictures to restore (200)")
+    demo.add_argument("--restarts", type=_count, default=8, help="random starts of each (8)")
+    demo.add_argument("--seed", type=_seed, default=0, help="of digits, bells and starts (0)")
+    demo.add_argument("--threads", type=_count, help="threads (as many as OpenMP would use)")
+
+
+def _add_solve(commands: argparse._SubParsersAction[_Parser]) -> None:
+    solve = commands.add_parser(
+        "solve",
+        help="restore your own pictures",
+        description="Split pictures into two factors, y = w * x with w = G1(h) and x = G2(m). "
+        "Writes <name>-w.png, <name>-x.png and <name>.npz for each, and report.json.",
+    )
+    solve.set_defaults(run=_solve)
+    add = solve.add_argument
+    add("input", type=Path, help="a picture (PNG, TIFF, NPY; grey or colour) or a folder of them")
+    add("--g1", type=Path, required=True, help="weights of the generator of w, .npz")
+    add("--g2", type=Path, required=True, help="weights of the generator of x, .npz")
+    add("-o", "--output", type=Path, required=True, help="folder to write to")
+    add("--solver", choices=sorted(SOLVERS), default="alternating", help="(alternating)")
+    add("--restarts", type=_restarts, default="auto", help="random starts, or auto (auto)")
+    add("--seed", type=_seed, default=0, help="of the random starts (0)")
+    add("--threads", type=_count, help="threads (as many as OpenMP would use)")
+    add("--time-limit", type=_seconds, help="seconds for all solving (none)")
+    add("--max-iterations", type=_count, help="of every start (the solver's default)")
+    add(
+        "--shared-distortion",
+        action="store_true",
+        help="one x for the three channels of a colour picture: they are solved one by one, and "
+        "then jointly from there as one least-squares problem; without it, each has its own x",
+    )
+    add("--mask", type=Path, help="a grey picture that weighs the pixels; 0 where one is missing")
+
+
+def _demo(arguments: argparse.Namespace) -> int:
+    return demo(
+        arguments.output,
+        pairs=arguments.pairs,
+        restarts=arguments.restarts,
+        seed=arguments.seed,
+        threads=arguments.threads,
+    )
+
+
+def _solve(arguments: argparse.Namespace) -> int:
+    options = {name: value for name, value in vars(arguments).items() if name != "run"}
+    return restore(Settings(**options))
+
+
+def _info(_arguments: argparse.Namespace) -> int:
+    print(describe())
+    return 0
+
+
+def _count(text: str) -> int:
+    count = int(text) if text.isdecimal() else 0
+    if count < 1:
+        raise argparse.ArgumentTypeError(f"must be a whole number of at least 1; got {text}")
+    return count
+
+
+def _seed(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"must be a whole number of at least 0; got {text}")
+    return int(text)
+
+
+def _restarts(text: str) -> int | Literal["auto"]:
+    return "auto" if text == "auto" else _count(text)
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = math.nan
+    if not 0 < seconds < math.inf:
+        raise argparse.ArgumentTypeError(f"must be a positive number of seconds; got {text}")
+    return seconds

@@ -1,0 +1,207 @@
+"""One observation: the objective, its derivatives, and the four signs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from . import _core
+from ._arrays import (
+    Array,
+    common_dtype,
+    finite,
+    floats,
+    must,
+    pair,
+    rows,
+    same_batch,
+)
+from ._arrays import (
+    threads as checked_threads,
+)
+from .network import ReLUNetwork
+
+
+class Problem:
+    r"""Blind demodulation of one observation, eq. (2) of the paper.
+
+    .. math:: f(h, m) = \tfrac12 \sum_i v_i \left(G_1(h)_i\, G_2(m)_i - y_i\right)^2
+
+    Parameters
+    ----------
+    y : array_like, (ell,)
+        The observation. Entries may be negative (noise), and anything at all where their weight
+        is 0.
+    g1, g2 : ReLUNetwork
+        Generators with ell outputs each.
+    y_weights : array_like, (ell,), optional
+        The weights v, at least 0; 0 or False marks a missing entry. None: all 1.
+
+    Notes
+    -----
+    Latents are vectors, or batches with a leading axis; then every result has that axis, too. All
+    inputs float32 give float32, anything else float64, for which float32 networks are converted.
+    Every method takes ``threads``; results do not depend on it. Sums over ell run in float64.
+    """
+
+    def __init__(
+        self, y: ArrayLike, g1: ReLUNetwork, g2: ReLUNetwork, *, y_weights: ArrayLike | None = None
+    ) -> None:
+        observed, weights = observations(y, g1, g2, y_weights)
+        if observed.ndim != 1:
+            reason = "a Problem is one observation (demodulate takes batches)"
+            raise ValueError(must("y", "be a vector", reason, f"shape {observed.shape}"))
+        self.g1, self.g2 = g1, g2
+        self._y, self._weights = observed, weights
+        self._cores: dict[np.dtype[Any], Any] = {}
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The dtype of results at latents of that dtype."""
+        return common_dtype(self._y.dtype, self._weights.dtype, self.g1.dtype, self.g2.dtype)
+
+    def _core(self, dtype: np.dtype[Any]) -> Any:
+        if dtype not in self._cores:
+            kind = _core.Problem32 if dtype == np.float32 else _core.Problem64
+            self._cores[dtype] = kind(
+                self.g1._core(dtype),
+                self.g2._core(dtype),
+                np.atleast_2d(self._y).astype(dtype),
+                np.atleast_2d(self._weights).astype(dtype),
+            )
+        return self._cores[dtype]
+
+    def _enter(
+        self, h: ArrayLike, m: ArrayLike, *delta: ArrayLike
+    ) -> tuple[bool, Any, list[Array]]:
+        """Return whether h and m are vectors, the core of their dtype, and their rows."""
+        names = ["h", "m", "dh", "dm"][: 2 + len(delta)]
+        values = zip(names, (h, m, *delta), strict=True)
+        arrays = [finite(floats(value, name), name) for name, value in values]
+        dtype = common_dtype(self.dtype, *(array.dtype for array in arrays))
+        out = []
+        for i, (name, array) in enumerate(zip(names, arrays, strict=True)):
+            network = (self.g1, self.g2)[i % 2]
+            reason = f"`g{i % 2 + 1}` has {network.dims[0]} inputs"
+            out.append(rows(array, name, network.dims[0], reason, dtype))
+            same_batch(arrays[0], array, "h", name)
+        return arrays[0].ndim == 1, self._core(dtype), out
+
+    def objective(self, h: ArrayLike, m: ArrayLike, *, threads: int | None = None) -> Any:
+        """Return f(h, m), eq. (2): a float, or (k,) for a batch. One pass of each network."""
+        single, core, latents = self._enter(h, m)
+        out = core.objective(*latents, checked_threads(threads)).astype(latents[0].dtype)
+        return float(out[0]) if single else out
+
+    def gradient_h(self, h: ArrayLike, m: ArrayLike, *, threads: int | None = None) -> Array:
+        r"""Return the partial derivative with respect to h, (n,) or (k, n).
+
+        .. math:: \nabla_h f = \Lambda_h^T (x \odot v \odot (w \odot x - y))
+
+        The transpose is missing in the paper's text. Units with pre-activation 0 are off.
+        """
+        single, core, latents = self._enter(h, m)
+        out: Array = core.gradients(*latents, checked_threads(threads))[0]
+        return out[0] if single else out
+
+    def gradient_m(self, h: ArrayLike, m: ArrayLike, *, threads: int | None = None) -> Array:
+        r"""Return the partial derivative with respect to m, (p,) or (k, p).
+
+        .. math:: \nabla_m f = \Lambda_m^T (w \odot v \odot (w \odot x - y))
+        """
+        single, core, latents = self._enter(h, m)
+        out: Array = core.gradients(*latents, checked_threads(threads))[1]
+        return out[0] if single else out
+
+    def one_sided_gradients(
+        self,
+        h: ArrayLike,
+        m: ArrayLike,
+        direction: tuple[ArrayLike, ArrayLike],
+        *,
+        threads: int | None = None,
+    ) -> tuple[Array, Array]:
+        r"""Return both partial derivatives as limits along a direction, eq. (4) of the paper.
+
+        .. math:: \lim_{\delta \to 0+} \nabla f\big((h, m) + \delta\, (dh, dm)\big)
+
+        They exist for directions that do not lie in a kink (almost all of them); where a unit and
+        its change are both zero it counts as off. Only exact zeros are kinks.
+
+        Parameters
+        ----------
+        h, m : array_like
+        direction : (dh, dm)
+            Of the shapes of h and m.
+        """
+        delta = pair(direction, "direction", "(dh, dm)", "both latents move")
+        single, core, latents = self._enter(h, m, *delta)
+        g1, g2 = core.one_sided_gradients(*latents, checked_threads(threads))
+        return (g1[0], g2[0]) if single else (g1, g2)
+
+    def directional_derivative(
+        self,
+        h: ArrayLike,
+        m: ArrayLike,
+        dh: ArrayLike,
+        dm: ArrayLike,
+        *,
+        threads: int | None = None,
+    ) -> Any:
+        r"""Return the one-sided derivative of f at (h, m) along (dh, dm), exact at kinks.
+
+        .. math:: D f = \sum_i v_i (w_i x_i - y_i)(dw_i x_i + w_i dx_i)
+
+        dw and dx are the one-sided derivatives of the outputs. A float, or (k,) for a batch.
+        """
+        single, core, latents = self._enter(h, m, dh, dm)
+        out = core.directional_derivative(*latents, checked_threads(threads))
+        out = out.astype(latents[0].dtype)
+        return float(out[0]) if single else out
+
+    def best_signs(self, h: ArrayLike, m: ArrayLike, *, threads: int | None = None) -> Any:
+        """Return the signs (s_h, s_m) with the least f(s_h h, s_m m), line 3 of Algorithm 1.
+
+        Ties go to the first of (+,+), (-,+), (+,-), (-,-). A pair of integers, or (k, 2).
+        """
+        single, core, latents = self._enter(h, m)
+        out = core.best_signs(*latents, checked_threads(threads))
+        return (int(out[0, 0]), int(out[0, 1])) if single else out
+
+
+def observations(
+    y: ArrayLike, g1: ReLUNetwork, g2: ReLUNetwork, y_weights: ArrayLike | None
+) -> tuple[Array, Array]:
+    """Check a problem and return its observation, zero where nothing is observed, and weights.
+
+    y is (ell,) or (batch, ell); the weights are (ell,), or of the shape of y.
+    """
+    for name, network in (("g1", g1), ("g2", g2)):
+        if not isinstance(network, ReLUNetwork):
+            reason = "the solvers work on its linear pieces"
+            raise TypeError(must(name, "be a ReLUNetwork", reason, type(network).__name__))
+    ell = g1.dims[-1]
+    if g2.dims[-1] != ell:
+        reason = "the outputs are multiplied entry by entry"
+        raise ValueError(must("g2", f"have {ell} outputs, as `g1` has", reason, g2.dims[-1]))
+    observed = np.ascontiguousarray(floats(y, "y"))
+    rows(observed, "y", ell, f"the networks have {ell} outputs", observed.dtype)
+    if y_weights is None:
+        return finite(observed, "y"), np.ones(ell, dtype=observed.dtype)
+
+    weights = finite(floats(y_weights, "y_weights"), "y_weights")
+    if np.asarray(y_weights).dtype.kind in "biu":  # a mask has no precision to keep
+        weights = weights.astype(observed.dtype)
+    if weights.shape not in ((ell,), observed.shape):
+        requirement = f"have shape ({ell},) or that of `y`, {observed.shape}"
+        reason = "every entry of `y` has a weight"
+        raise ValueError(must("y_weights", requirement, reason, f"shape {weights.shape}"))
+    if weights.size and weights.min() < 0:
+        reason = "a negative weight rewards misfit"
+        raise ValueError(must("y_weights", "be at least 0", reason, weights.min()))
+    if not (weights > 0).any(axis=-1).all():
+        reason = "nothing is observed otherwise"
+        raise ValueError(must("y_weights", "have a positive entry", reason, "none in some row"))
+    return finite(np.where(weights > 0, observed, 0).astype(observed.dtype), "y"), weights

@@ -1,0 +1,215 @@
+"""Restore pictures from files: the command ``gendemod solve``."""
+
+from __future__ import annotations
+
+import sys
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from ._output import output_folder, versions, write_json
+from ._progress import Progress
+from ._restoration import Effort, Generators, Job, solve_jobs
+from ._restored_files import save_restored
+from .network import ReLUNetwork
+from .pictures import Picture, list_pictures, pillow, read_picture
+from .solvers import AlternatingDescent, LevenbergMarquardt
+
+__all__ = ["SOLVERS", "Settings", "restore"]
+
+SOLVERS = {"alternating": AlternatingDescent, "levenberg-marquardt": LevenbergMarquardt}
+
+# Pictures of one call of the solver: what Ctrl-C or the time limit can cost at most. It is the
+# same for any number of threads, since the random starts depend on the place in a batch.
+_SLICE = 16
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What ``gendemod solve`` is asked to do; the options of the command line."""
+
+    input: Path
+    g1: Path
+    g2: Path
+    output: Path
+    solver: str = "alternating"
+    restarts: int | Literal["auto"] = "auto"
+    seed: int = 0
+    threads: int | None = None
+    time_limit: float | None = None
+    max_iterations: int | None = None
+    shared_distortion: bool = False
+    mask: Path | None = None
+
+
+def restore(settings: Settings) -> int:
+    """Restore the pictures that `settings` names, and write the results and a report.
+
+    Generators, mask and pictures are all read before the first one is solved.
+
+    Returns
+    -------
+    int
+        0 if every picture converged; 2 if one of them could not be used, which is said on stderr
+        while the others are still restored; 1 otherwise.
+
+    Raises
+    ------
+    ValueError, TypeError, OSError, ImportError
+        If nothing can be restored. Nothing is written then.
+    """
+    started = time.monotonic()
+    pillow()
+    generators = _generators(settings)
+    mask = _mask(settings, generators.ell)
+    paths = list_pictures(settings.input)
+    _check_outputs(paths, settings)
+    jobs, refused = _read_jobs(paths, mask, generators)
+    for message in refused.values():
+        print(f"gendemod: error: {message}", file=sys.stderr)
+    if not jobs:
+        return 2
+    folder = output_folder(settings.output)
+    done: dict[Path, dict[str, Any]] = {}
+    try:
+        _solve_all(jobs, generators, settings, folder, done)
+    finally:
+        entries = [_entry(path, done, refused) for path in paths]
+        _write_report(folder, settings, entries, time.monotonic() - started)
+    _print_summary(entries, folder, time.monotonic() - started)
+    if refused:
+        return 2
+    return 0 if all(entry["status"] == "converged" for entry in entries) else 1
+
+
+def _generators(settings: Settings) -> Generators:
+    g1 = _network(settings.g1, "g1")
+    g2 = _network(settings.g2, "g2")
+    if g1.dims[-1] != g2.dims[-1]:
+        raise ValueError(
+            "`g2` must have as many outputs as `g1` because the two are multiplied pixel by "
+            f"pixel; got {g2.dims[-1]} ({settings.g2}) and {g1.dims[-1]} ({settings.g1})"
+        )
+    return Generators(g1, g2)
+
+
+def _network(path: Path, name: str) -> ReLUNetwork:
+    try:
+        return ReLUNetwork.load(path)
+    except (ValueError, TypeError) as error:
+        raise ValueError(f"`{name}`: {error}") from error
+
+
+def _mask(settings: Settings, ell: int) -> Picture | None:
+    if settings.mask is None:
+        return None
+    mask = read_picture(settings.mask)
+    if mask.ndim != 2 or mask.size != ell:
+        raise ValueError(
+            f"`mask` must be a grey picture of {ell} pixels because it weighs the outputs of the "
+            f"generators; got {settings.mask}, of shape {mask.shape}"
+        )
+    if mask.min() < 0 or mask.max() == 0:
+        raise ValueError(
+            "`mask` must be at least 0 everywhere and positive somewhere because it weighs the "
+            f"pixels; got {settings.mask}, with values from {mask.min()} to {mask.max()}"
+        )
+    return mask
+
+
+def _check_outputs(paths: list[Path], settings: Settings) -> None:
+    if paths[0].parent.resolve() == settings.output.resolve():
+        raise ValueError(
+            "`output` must be another folder than that of the pictures because results would be "
+            f"taken for pictures the next time; got {settings.output}"
+        )
+    stems: dict[str, Path] = {}
+    for path in paths:
+        if path.stem in stems:
+            raise ValueError(
+                "`input` must hold pictures of different names because the results are named "
+                f"after them; got {stems[path.stem].name} and {path.name}"
+            )
+        stems[path.stem] = path
+
+
+def _read_jobs(
+    paths: list[Path], mask: Picture | None, generators: Generators
+) -> tuple[list[Job], dict[Path, str]]:
+    """Return the pictures that can be restored, and what is wrong with each of the others."""
+    jobs = []
+    refused = {}
+    for path in paths:
+        try:
+            picture = read_picture(path, finite=mask is None)
+            jobs.append(Job.checked(path, picture, mask, generators))
+        except (ValueError, OSError) as error:
+            refused[path] = str(error)
+    return jobs, refused
+
+
+def _solve_all(
+    jobs: list[Job],
+    generators: Generators,
+    settings: Settings,
+    folder: Path,
+    done: dict[Path, dict[str, Any]],
+) -> None:
+    """Restore `jobs` slice by slice, write their files, and put their entries into `done`."""
+    effort = _effort(settings)
+    with Progress(len(jobs), "pictures", enabled=sys.stderr.isatty()) as bar:
+        for first in range(0, len(jobs), _SLICE):
+            begun = time.monotonic()
+            if effort.seconds_left() == 0:
+                return
+            some = jobs[first : first + _SLICE]
+            restored = solve_jobs(some, generators, effort, settings.shared_distortion)
+            seconds = (time.monotonic() - begun) / len(some)
+            for job, one in zip(some, restored, strict=True):
+                done[job.path] = {**save_restored(folder, job, one), "seconds": seconds}
+            bar.update(len(done))
+
+
+def _effort(settings: Settings) -> Effort:
+    limit, solver = settings.time_limit, SOLVERS[settings.solver]
+    most = settings.max_iterations
+    return Effort(
+        solver=solver() if most is None else solver(max_iterations=most),
+        restarts=settings.restarts,
+        seed=settings.seed,
+        threads=settings.threads,
+        deadline=None if limit is None else time.monotonic() + limit,
+    )
+
+
+def _entry(
+    path: Path, done: dict[Path, dict[str, Any]], refused: dict[Path, str]
+) -> dict[str, Any]:
+    """Return what the report says of the picture at `path`."""
+    if path in done:
+        return {"file": path.name, **done[path]}
+    if path in refused:
+        return {"file": path.name, "status": "refused", "message": refused[path]}
+    message = "the time was up or the run was interrupted before this picture was solved"
+    return {"file": path.name, "status": "not solved", "message": message}
+
+
+def _write_report(
+    folder: Path, settings: Settings, entries: list[dict[str, Any]], seconds: float
+) -> None:
+    plain = {
+        name: str(value) if isinstance(value, Path) else value
+        for name, value in asdict(settings).items()
+    }
+    report = {"versions": versions(), "settings": plain, "seconds": seconds, "pictures": entries}
+    write_json(folder / "report.json", report)
+
+
+def _print_summary(entries: list[dict[str, Any]], folder: Path, seconds: float) -> None:
+    for entry in entries:
+        residual = entry.get("relative_residual")
+        shown = "" if residual is None else f"  relative residual {residual:.3g}"
+        print(f"{entry['file']}: {entry['status']}{shown}")
+    converged = sum(entry["status"] == "converged" for entry in entries)
+    print(f"{converged} of {len(entries)} pictures converged; {seconds:.1f} s; wrote {folder}")

@@ -1,0 +1,195 @@
+"""The definitions that the tests hold gendemod to: plain NumPy, one vector at a time."""
+
+import itertools
+from dataclasses import dataclass
+
+import numpy as np
+
+DIMS = [(4, 17), (3, 8, 21), (5, 6, 7, 19), (3, 5, 4, 6, 5, 12), (1, 9), (1, 3, 1), (6, 1), (1, 1)]
+SIGNS = [(1, 1), (-1, 1), (1, -1), (-1, -1)]
+
+
+# A network: G(z) = relu(W_d ... relu(W_1 z)).
+
+
+def layers(weights, z):
+    """The masks, strict > 0, of all layers, and the output."""
+    on = []
+    for weight in weights:
+        z = weight @ z
+        on.append(z > 0)
+        z = np.where(z > 0, z, 0)
+    return on, z
+
+
+def masks(weights, z):
+    return layers(weights, z)[0]
+
+
+def forward(weights, z):
+    return layers(weights, z)[1]
+
+
+def linear_piece(weights, z):
+    """The matrix with forward(weights, z) == piece @ z near z."""
+    return masked_product(weights, masks(weights, z))
+
+
+def masked_product(weights, on):
+    piece = np.eye(weights[0].shape[1])
+    for weight, mask in zip(weights, on, strict=True):
+        piece = mask[:, None] * (weight @ piece)
+    return piece
+
+
+def lexicographic(weights, z, dz):
+    """Masks of z + t dz for all small t > 0, and the output and its derivative in t."""
+    on = []
+    for weight in weights:
+        z, dz = weight @ z, weight @ dz
+        mask = (z > 0) | ((z == 0) & (dz > 0))
+        on.append(mask)
+        z, dz = mask * z, mask * dz
+    return on, z, dz
+
+
+@dataclass
+class Model:
+    """The objective (2) of the paper; v are observation weights, with 0 for a missing entry."""
+
+    y: np.ndarray
+    weights1: list
+    weights2: list
+    v: np.ndarray | float = 1.0
+
+    def outputs(self, h, m):
+        return forward(self.weights1, h), forward(self.weights2, m)
+
+    def error(self, h, m):
+        w, x = self.outputs(h, m)
+        return np.where(self.v == 0, 0, w * x - self.y)
+
+    def objective(self, h, m):
+        return 0.5 * np.sum(self.v * self.error(h, m) ** 2)
+
+    def gradient_h(self, h, m):
+        _, x = self.outputs(h, m)
+        return linear_piece(self.weights1, h).T @ (x * self.v * self.error(h, m))
+
+    def gradient_m(self, h, m):
+        w, _ = self.outputs(h, m)
+        return linear_piece(self.weights2, m).T @ (w * self.v * self.error(h, m))
+
+    def one_sided_gradients(self, h, m, direction):
+        """Eq. (4): the limits of both gradients along (h, m) + t direction."""
+        on1, w, _ = lexicographic(self.weights1, h, direction[0])
+        on2, x, _ = lexicographic(self.weights2, m, direction[1])
+        r = self.v * self.error(h, m)
+        pieces = masked_product(self.weights1, on1), masked_product(self.weights2, on2)
+        return pieces[0].T @ (x * r), pieces[1].T @ (w * r)
+
+    def directional_derivative(self, h, m, dh, dm):
+        """The limit of (f((h, m) + t (dh, dm)) - f(h, m)) / t, t > 0."""
+        _, w, dw = lexicographic(self.weights1, h, dh)
+        _, x, dx = lexicographic(self.weights2, m, dm)
+        return (self.v * self.error(h, m)) @ (dw * x + w * dx)
+
+    def best_signs(self, h, m):
+        """Line 3 of Algorithm 1; a tie goes to the first of SIGNS."""
+        return SIGNS[int(np.argmin([self.objective(a * h, b * m) for a, b in SIGNS]))]
+
+
+def norm(a):
+    """The Euclidean norm, for numbers of any size."""
+    largest = np.abs(a).max()
+    return largest * np.linalg.norm(a / largest)
+
+
+def balanced(h, m):
+    """Line 5: the same product with norms that are equal."""
+    c = np.sqrt(norm(h) / norm(m))
+    return h / c, m * c
+
+
+def algorithm_1(model, start, step_size, iterations, *, momentum=0.0, sign_check=1, balance=True):
+    """Lines 3 to 5, with momentum. Returns the points (h, m), the start first, and their f."""
+    step_h, step_m = step_size if isinstance(step_size, tuple) else (step_size, step_size)
+    h, m = start
+    speed_h, speed_m = np.zeros_like(h), np.zeros_like(m)
+    points = [(h, m)]
+    for k in range(iterations):
+        if sign_check and k % sign_check == 0:
+            sign_h, sign_m = model.best_signs(h, m)
+            h, m = sign_h * h, sign_m * m
+        speed_h = momentum * speed_h + model.gradient_h(h, m)
+        h = h - step_h * speed_h
+        speed_m = momentum * speed_m + model.gradient_m(h, m)
+        m = m - step_m * speed_m
+        if balance:
+            h, m = balanced(h, m)
+        points.append((h, m))
+    return points, np.array([model.objective(h, m) for h, m in points])
+
+
+# Random numbers: Philox4x32-10 (Salmon et al., 2011) and the Box-Muller transform.
+
+
+def philox(counter, key):
+    """Four 32-bit words for each counter (4, k); key is a pair of 32-bit words."""
+    low = np.uint64(0xFFFFFFFF)
+    x0, x1, x2, x3 = np.array(counter, dtype=np.uint64)
+    k0, k1 = (int(k) for k in key)
+    for _ in range(10):
+        a, b = np.uint64(0xD2511F53) * x0, np.uint64(0xCD9E8D57) * x2
+        x0, x1, x2, x3 = (
+            (b >> np.uint64(32)) ^ x1 ^ np.uint64(k0),
+            b & low,
+            (a >> np.uint64(32)) ^ x3 ^ np.uint64(k1),
+            a & low,
+        )
+        k0, k1 = (k0 + 0x9E3779B9) & 0xFFFFFFFF, (k1 + 0xBB67AE85) & 0xFFFFFFFF
+    return x0, x1, x2, x3
+
+
+def normals(seed, kind, major, minor, count):
+    """`count` numbers N(0, 1), a function of the stream (seed, kind, major, minor)."""
+    blocks = (count + 1) // 2
+    counter = np.zeros((4, blocks), dtype=np.uint64)
+    counter[0] = np.arange(blocks)
+    counter[1:] = [[kind], [major], [minor]]
+    x0, x1, x2, x3 = philox(counter, (seed & 0xFFFFFFFF, seed >> 32))
+
+    def uniform(high, low):
+        return ((((high << np.uint64(32)) | low) >> np.uint64(11)) + 0.5) * 2.0**-53
+
+    radius, angle = np.sqrt(-2 * np.log(uniform(x1, x0))), 2 * np.pi * uniform(x3, x2)
+    return np.stack([radius * np.cos(angle), radius * np.sin(angle)], axis=1).ravel()[:count]
+
+
+def gaussian_weights(dims, seed):
+    """W_i with entries N(0, 1 / n_i), filled row by row."""
+    return [
+        normals(seed, 1, i, 0, rows * columns).reshape(rows, columns) / np.sqrt(rows)
+        for i, (columns, rows) in enumerate(itertools.pairwise(dims))
+    ]
+
+
+# What the tests share.
+
+
+def random_weights(dims, seed, dtype=np.float64):
+    """Weights of NumPy's own generator, scaled so that outputs are of the size of the input."""
+    rng = np.random.default_rng(seed)
+    return [
+        (rng.standard_normal((rows, columns)) * np.sqrt(2 / rows)).astype(dtype)
+        for columns, rows in itertools.pairwise(dims)
+    ]
+
+
+def relative_error(actual, expected):
+    """Euclidean distance over the norm of what is expected; absolute where that is 0."""
+    actual, expected = np.asarray(actual), np.asarray(expected)
+    assert actual.shape == expected.shape, f"shapes {actual.shape} and {expected.shape}"
+    scale = np.linalg.norm(expected.ravel().astype(np.float64))
+    error = np.linalg.norm((actual.astype(np.float64) - expected).ravel())
+    return float(error / scale) if scale > 0 else float(error)
