@@ -84,7 +84,7 @@ def test_the_report_says_what_was_done(tmp_path, solve):
     assert settings["input"] == str(tmp_path / "p.tiff")
     assert settings["g1"] == str(tmp_path / "g1.npz")
     assert (settings["restarts"], settings["seed"], settings["threads"]) == (3, 7, 1)
-    assert (settings["solver"], settings["shared_distortion"]) == ("alternating", False)
+    assert (settings["solver"], settings["shared_distortion"]) == ("levenberg-marquardt", False)
     (picture,) = report["pictures"]
     assert picture["file"] == "p.tiff"
     assert picture["status"] == "converged"
@@ -106,7 +106,7 @@ def test_the_report_agrees_with_demodulate(tmp_path, solve):
         (w * x + 0.01).ravel()[None],
         G1,
         G2,
-        gd.AlternatingDescent(max_iterations=40),
+        gd.LevenbergMarquardt(max_iterations=40),
         restarts=2,
         seed=3,
     )

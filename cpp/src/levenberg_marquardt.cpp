@@ -151,12 +151,12 @@ void LevenbergMarquardt<T>::linearise() {
 }
 
 /// A run ends where a step is short, or where what it promises is lost in the rounding of f: at a
-/// solution, unless the step is short because longer ones failed, as kinks make them.
+/// solution, unless the step is short because longer ones failed far from a fit.
 template <class T>
 Status LevenbergMarquardt<T>::judge(const Trial& trial) const {
   const bool vanishes = !trial.falls && !(trial.promised > rounding(*model_, objective_));
   if (tolerance_ > 0 && (trial.length <= tolerance_ || vanishes)) {
-    const bool there = vanishes || !trial.forced;
+    const bool there = vanishes || !trial.forced || !is_caught(*model_, objective_);
     return there && !is_dead(piece_h_, piece_m_) ? Status::converged : Status::stalled;
   }
   const auto iterations = static_cast<Index>(history_.size()) - 1;

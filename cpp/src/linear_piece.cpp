@@ -1,5 +1,6 @@
 #include "gendemod/linear_piece.hpp"
 
+#include <array>
 #include <numeric>
 
 #include "gendemod/check.hpp"
@@ -20,6 +21,19 @@ T* copy_row(const RowBlocks<T>& A, Index j, T factor, T* row_out) {
   return row_out;
 }
 
+/// out = rows start .. start + size - 1 of A z; they lie within one block.
+template <class T>
+void rows_product(const RowBlocks<T>& A, Index start, Index size, const Vector<T>& z, T* out) {
+  const Index b = start / RowBlocks<T>::height;
+  panel_product(A.block(b) + start - A.start(b), A.size(b), size, A.cols(), z.data(), out);
+}
+
+/// out = r where output > 0, else 0. A plain loop: compilers vectorise it, Eigen's select not.
+template <class T>
+void keep_where_on(const T* output, Index size, const T* r, T* out) {
+  for (Index i = 0; i < size; ++i) out[i] = output[i] > T(0) ? r[i] : T(0);
+}
+
 }  // namespace
 
 template <class T>
@@ -37,8 +51,8 @@ LinearPiece<T>::LinearPiece(const ReLUNetwork<T>& network, int threads)
             W.middleRows(layer.piece.start(b), layer.piece.size(b));
       }
     }
-    layer.value.setZero(W.rows());
     if (i + 1 == layers_.size()) break;
+    layer.value.setZero(W.rows());
     layer.on.setConstant(W.rows(), false);
     layer.negative_on = layer.on;
     layer.negative.setZero(W.rows());
@@ -101,9 +115,9 @@ void LinearPiece<T>::move(const Vector<T>& z) {
 template <class T>
 void LinearPiece<T>::set_output(Index b, const Vector<T>& z) {
   const RowBlocks<T>& last = piece();
-  auto value = layers_.back().value.segment(last.start(b), last.size(b));
-  panel_product(last.block(b), last.size(b), last.size(b), last.cols(), z.data(), value.data());
-  output_.segment(last.start(b), last.size(b)) = value.cwiseMax(T(0));
+  auto rows = output_.segment(last.start(b), last.size(b));
+  panel_product(last.block(b), last.size(b), last.size(b), last.cols(), z.data(), rows.data());
+  rows = rows.cwiseMax(T(0));
 }
 
 /// Brings layer i (from 0) to z, decides how the piece of the next layer follows, and gathers the
@@ -219,8 +233,7 @@ void LinearPiece<T>::jacobian(const Vector<T>& dz, Vector<T>& out) {
   for_each_block(layers_.size() - 1, [&](Index b, int) {
     const Index size = last.size(b), start = last.start(b);
     panel_product(last.block(b), size, size, last.cols(), dz.data(), out.data() + start);
-    auto rows = out.segment(start, size);
-    rows = (output_.segment(start, size).array() > T(0)).select(rows, T(0));
+    keep_where_on(output_.data() + start, size, out.data() + start, out.data() + start);
   });
 }
 
@@ -230,10 +243,9 @@ void LinearPiece<T>::jacobian_transpose(const Vector<T>& r, Vector<T>& out) {
   const RowBlocks<T>& last = piece();
   for_each_block(layers_.size() - 1, [&](Index b, int) {
     const Index size = last.size(b), start = last.start(b);
-    auto rows = masked_.segment(start, size);
-    rows = (output_.segment(start, size).array() > T(0)).select(r.segment(start, size), T(0));
-    panel_product_transpose(last.block(b), size, size, last.cols(), rows.data(),
-                            partial_.col(b).data());
+    T* masked = masked_.data() + start;
+    keep_where_on(output_.data() + start, size, r.data() + start, masked);
+    panel_product_transpose(last.block(b), size, size, last.cols(), masked, partial_.col(b).data());
   });
   sum_.setZero();
   for (Index b = 0; b < last.count(); ++b) sum_ += partial_.col(b).template cast<double>();
@@ -263,14 +275,14 @@ void LinearPiece<T>::prepare_negative() {
 template <class T>
 void LinearPiece<T>::negative_rows(const Vector<T>& z, Index start, Index size, T* out) const {
   Eigen::Map<Vector<T>> rows(out, size);
-  const auto value = layers_.back().value.segment(start, size);
   if (layers_.size() == 1) {
-    rows = -value;
+    rows_product(piece(), start, size, z, out);
+    rows = -rows;
   } else if (layers_.size() == 2) {
-    const RowBlocks<T>& P = network_->product();
-    const Index b = start / RowBlocks<T>::height;
-    panel_product(P.block(b) + start - P.start(b), P.size(b), size, P.cols(), z.data(), out);
-    rows = value - rows;
+    std::array<T, RowBlocks<T>::height> positive;
+    rows_product(piece(), start, size, z, positive.data());
+    rows_product(network_->product(), start, size, z, out);
+    rows = Eigen::Map<Vector<T>>(positive.data(), size) - rows;
   } else {
     const Matrix<T>& W = network_->weight(network_->depth() - 1);
     rows.setZero();

@@ -8,13 +8,22 @@
 namespace gendemod {
 namespace {
 
-template <class T>
-using Rows = Eigen::Map<const Eigen::Array<T, Eigen::Dynamic, 1>>;
+/// term(start) + ... + term(start + size - 1) in float64: eight sums side by side, which compilers
+/// turn into one vector, added up in a fixed order.
+template <class Term>
+double sum_terms(Index start, Index size, Term term) {
+  constexpr Index wide = 8;
+  double sums[wide] = {};
+  Index i = start;
+  for (; i + wide <= start + size; i += wide) {
+    for (Index k = 0; k < wide; ++k) sums[k] += term(i + k);
+  }
+  for (; i < start + size; ++i) sums[0] += term(i);
+  return ((sums[0] + sums[4]) + (sums[1] + sums[5])) + ((sums[2] + sums[6]) + (sums[3] + sums[7]));
+}
 
-/// `size` rows from `data`, as float64.
-template <class T>
-auto wide(const T* data, Index size) {
-  return Rows<T>(data, size).template cast<double>();
+double square(double a) {
+  return a * a;
 }
 
 }  // namespace
@@ -32,36 +41,40 @@ ProductModel<T>::ProductModel(const ReLUNetwork<T>& g1, const ReLUNetwork<T>& g2
       v_.size() > 0 ? (v_.array() > T(0) && y_.array() > T(0)).any() : (y_.array() > T(0)).any();
 }
 
-/// sum v terms over one part, and over all rows; terms(start, size) gives float64 expressions.
+/// sum v_i term(i) over the rows start .. start + size - 1.
 template <class T>
-template <class Terms>
-double ProductModel<T>::weighted_part(Index start, Index size, Terms terms) const {
-  if (v_.size() == 0) return terms(start, size).sum();
-  return (wide(v_.data() + start, size) * terms(start, size)).sum();
+template <class Term>
+double ProductModel<T>::weighted_part(Index start, Index size, Term term) const {
+  if (v_.size() == 0) return sum_terms(start, size, term);
+  const T* v = v_.data();
+  return sum_terms(start, size, [=](Index i) { return static_cast<double>(v[i]) * term(i); });
 }
 
+/// The same over all rows, part by part.
 template <class T>
-template <class Terms>
-double ProductModel<T>::weighted_sum(Terms terms) const {
+template <class Term>
+double ProductModel<T>::weighted_sum(Term term) const {
   double total = 0;
   for (Index start = 0; start < y_.size(); start += sum_rows) {
-    total += weighted_part(start, std::min(sum_rows, y_.size() - start), terms);
+    total += weighted_part(start, std::min(sum_rows, y_.size() - start), term);
   }
   return total;
 }
 
+/// w x - y: one rounding to T where the machine fuses the multiplication and the addition.
 template <class T>
 double ProductModel<T>::squares(Index start, Index size, const T* w, const T* x) const {
-  return weighted_part(start, size, [&](Index i, Index rows) {
-    return (wide(w, rows) * wide(x, rows) - wide(y_.data() + i, rows)).square();
+  const T* y = y_.data();
+  return weighted_part(start, size, [=](Index i) {
+    return square(static_cast<double>(w[i - start] * x[i - start] - y[i]));
   });
 }
 
 template <class T>
 double ProductModel<T>::objective(const Vector<T>& w, const Vector<T>& x) const {
-  return 0.5 * weighted_sum([&](Index i, Index size) {
-           return (wide(w.data() + i, size) * wide(x.data() + i, size) - wide(y_.data() + i, size))
-               .square();
+  const T *w_data = w.data(), *x_data = x.data(), *y = y_.data();
+  return 0.5 * weighted_sum([=](Index i) {
+           return square(static_cast<double>(w_data[i] * x_data[i] - y[i]));
          });
 }
 
@@ -74,9 +87,9 @@ void ProductModel<T>::gradient_seed(const Vector<T>& w, const Vector<T>& x, cons
 
 template <class T>
 double ProductModel<T>::curvature(const Vector<T>& other, const Vector<T>& d) const {
-  return weighted_sum([&](Index i, Index size) {
-    return (wide(other.data() + i, size) * wide(d.data() + i, size)).square();
-  });
+  const T *a = other.data(), *b = d.data();
+  return weighted_sum(
+      [=](Index i) { return square(static_cast<double>(a[i]) * static_cast<double>(b[i])); });
 }
 
 template <class T>
@@ -94,20 +107,21 @@ void ProductModel<T>::linearise(Index start, Index size, const Vector<T>& w, con
 
 template <class T>
 double ProductModel<T>::radial_minimiser(const Vector<T>& w, const Vector<T>& x) const {
-  const double overlap = weighted_sum([&](Index i, Index size) {
-    return wide(y_.data() + i, size) * wide(w.data() + i, size) * wide(x.data() + i, size);
+  const T *w_data = w.data(), *x_data = x.data(), *y = y_.data();
+  const double overlap = weighted_sum([=](Index i) {
+    return static_cast<double>(y[i]) * static_cast<double>(w_data[i]) *
+           static_cast<double>(x_data[i]);
   });
-  const double square = curvature(w, x);
-  return overlap > 0 && square > 0 ? overlap / square : 0.0;
+  const double energy = curvature(w, x);
+  return overlap > 0 && energy > 0 ? overlap / energy : 0.0;
 }
 
 template <class T>
 double ProductModel<T>::derivative(const Vector<T>& w, const Vector<T>& x, const Vector<T>& dw,
                                    const Vector<T>& dx) const {
-  return weighted_sum([&](Index i, Index size) {
-    return (wide(w.data() + i, size) * wide(x.data() + i, size) - wide(y_.data() + i, size)) *
-           (wide(dw.data() + i, size) * wide(x.data() + i, size) +
-            wide(w.data() + i, size) * wide(dx.data() + i, size));
+  return weighted_sum([&](Index i) {
+    const double w_i = w[i], x_i = x[i];
+    return (w_i * x_i - static_cast<double>(y_[i])) * (dw[i] * x_i + w_i * dx[i]);
   });
 }
 

@@ -96,7 +96,12 @@ def _add_solve(commands: argparse._SubParsersAction[_Parser]) -> None:
     add("--g1", type=Path, required=True, help="weights of the generator of w, .npz")
     add("--g2", type=Path, required=True, help="weights of the generator of x, .npz")
     add("-o", "--output", type=Path, required=True, help="folder to write to")
-    add("--solver", choices=sorted(SOLVERS), default="alternating", help="(alternating)")
+    add(
+        "--solver",
+        choices=sorted(SOLVERS),
+        default="levenberg-marquardt",
+        help="method (levenberg-marquardt)",
+    )
     add("--restarts", type=_restarts, default="auto", help="random starts, or auto (auto)")
     add("--seed", type=_seed, default=0, help="of the random starts (0)")
     add("--threads", type=_count, help="threads (as many as OpenMP would use)")

@@ -101,7 +101,7 @@ def split(count: int, *, held_out: float = 1 / 3, seed: int) -> tuple[Integers, 
 def bells(count: int, size: int, *, seed: int) -> Pictures:
     r"""Draw bell-shaped distortions as in the paper's experiment.
 
-    .. math:: w(u, v) = \exp\left(-\frac{(u - c)^2 + (v - c)^2}{\sigma}\right)
+    .. math:: x(u, v) = \exp\left(-\frac{(u - c)^2 + (v - c)^2}{\sigma}\right)
 
     on an equally spaced grid over [-5, 5] x [-5, 5], with ``c`` uniform in [-3, 3] (the same in
     both coordinates) and ``sigma`` uniform in [20, 35].

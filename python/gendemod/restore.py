@@ -33,7 +33,7 @@ class Settings:
     g1: Path
     g2: Path
     output: Path
-    solver: str = "alternating"
+    solver: str = "levenberg-marquardt"
     restarts: int | Literal["auto"] = "auto"
     seed: int = 0
     threads: int | None = None

@@ -45,7 +45,7 @@ class LinearPiece {
   /// own.
   void prepare_negative();
   /// out = rows start .. start + size - 1 of G(-z), within one row block; z is where the piece
-  /// stands. Nothing at depth 1, 2 size n flops at depth 2, 2 size |on at -z| from depth 3 on.
+  /// stands. 2 size n flops at depth 1, 4 size n at depth 2, 2 size |on at -z| from depth 3 on.
   void negative_rows(const Vector<T>& z, Index start, Index size, T* out) const;
 
   /// Rows of Lambda, block by block: P_d, to be masked by output() > 0.
@@ -76,7 +76,7 @@ class LinearPiece {
 
   const ReLUNetwork<T>* network_;
   int threads_;
-  std::vector<Layer> layers_;  // layers_[i] is layer i + 1; the last has a piece and a value alone
+  std::vector<Layer> layers_;  // layers_[i] is layer i + 1; the last has a piece alone
   Vector<T> output_;
   Units flipped_;           // F_i of the layer at hand
   Units ranks_;             // 0, 1, ..., n - 1

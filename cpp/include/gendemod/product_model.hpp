@@ -51,10 +51,10 @@ class ProductModel {
                     const Vector<T>& dx) const;
 
  private:
-  template <class Terms>
-  double weighted_part(Index start, Index size, Terms terms) const;
-  template <class Terms>
-  double weighted_sum(Terms terms) const;
+  template <class Term>
+  double weighted_part(Index start, Index size, Term term) const;
+  template <class Term>
+  double weighted_sum(Term term) const;
 
   const ReLUNetwork<T>* g1_;
   const ReLUNetwork<T>* g2_;

@@ -61,6 +61,14 @@ bool is_dead(const LinearPiece<T>& piece_h, const LinearPiece<T>& piece_m) {
   return (piece_h.output().array() * piece_m.output().array() == T(0)).all();
 }
 
+/// Whether a run that kinks have stopped counts as stalled, not as converged: on exact data such
+/// points lie far from a fit, near the spurious branches, where f is 1 - rho_d^2 of that at zero
+/// or more (theory); real pictures have their best fit at a kink, with a small residual.
+template <class T>
+bool is_caught(const ProductModel<T>& model, double objective) {
+  return objective > model.objective_at_zero() / 4;
+}
+
 /// A random start (h, m), a function of (seed, problem, restart) alone: directions of N(0, I),
 /// ||h|| = ||m||, scaled to the exact minimiser of f along the ray (theory: f is a quadratic in
 /// ||h|| ||m||). If that is 0, the first of sign_pairs for which it is not; if all four are 0,
