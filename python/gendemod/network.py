@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import zipfile
-import zlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -32,6 +30,7 @@ from ._arrays import (
     threads as checked_threads,
 )
 from ._files import replacing
+from ._weights import checked_weights, read_weights
 
 CoreNetwork = _core.Network32 | _core.Network64
 
@@ -66,7 +65,7 @@ class ReLUNetwork:
     __slots__ = ("_cores", "_dtype")
 
     def __init__(self, weights: Sequence[ArrayLike]) -> None:
-        matrices = _checked_weights(weights)
+        matrices = checked_weights(weights)
         self._dtype = common_dtype(*(W.dtype for W in matrices))
         self._cores = {self._dtype: _build(matrices, self._dtype)}
 
@@ -229,52 +228,7 @@ class ReLUNetwork:
         Nothing pickled is ever loaded. Raises OSError if the file cannot be read and ValueError
         if it is no archive of weights that fit.
         """
-        name = checked_path(path)
-        arrays = _read_archive(name)
-        names = [f"W{i}" for i in range(1, len(arrays) + 1)]
-        if not arrays or sorted(arrays) != sorted(names):
-            got = f"{name} with {sorted(arrays) or 'no array'}"
-            reason = "these are the layers of a network"
-            raise ValueError(must("path", "hold the arrays W1, ..., Wd", reason, got))
-        weights = [arrays[key] for key in names]
-        try:
-            halves = np.dtype(np.float16)
-            return ReLUNetwork([W.astype("f4") if W.dtype == halves else W for W in weights])
-        except (TypeError, ValueError) as error:
-            requirement = "hold the weights of a network"
-            got = f"{name} ({error})"
-            raise ValueError(must("path", requirement, "they are used as they are", got)) from None
-
-
-def _read_archive(path: str) -> dict[str, Array]:
-    try:
-        with open(path, "rb") as file:
-            archive = np.load(file, allow_pickle=False)
-            if not isinstance(archive, np.lib.npyio.NpzFile):
-                raise ValueError("one array, not an archive")
-            return {name: archive[name] for name in archive.files}
-    except (ValueError, EOFError, KeyError, zipfile.BadZipFile, zlib.error) as error:
-        requirement = "be an .npz archive of plain arrays"
-        got = f"{path} ({error})"
-        reason = "weights are read without running code"
-        raise ValueError(must("path", requirement, reason, got)) from None
-
-
-def _checked_weights(weights: Sequence[ArrayLike]) -> list[Array]:
-    name, chain = "weights", "each layer feeds the next"
-    if not isinstance(weights, Sequence | np.ndarray) or isinstance(weights, str):
-        raise TypeError(must(name, "be a sequence of matrices", chain, repr(weights)))
-    matrices = [finite(floats(W, name), name) for W in weights]
-    if not matrices:
-        raise ValueError(must(name, "hold at least one matrix", "a network has a layer", "none"))
-    for i, W in enumerate(matrices):
-        if W.ndim != 2 or W.size == 0:
-            got = f"shape {W.shape} at position {i}"
-            raise ValueError(must(name, "be non-empty matrices", chain, got))
-        if i > 0 and W.shape[1] != matrices[i - 1].shape[0]:
-            requirement = f"have {matrices[i - 1].shape[0]} columns at position {i}"
-            raise ValueError(must(name, requirement, chain, f"shape {W.shape}"))
-    return matrices
+        return ReLUNetwork(read_weights(checked_path(path)))
 
 
 def _build(weights: Sequence[Array], dtype: np.dtype[Any]) -> CoreNetwork:

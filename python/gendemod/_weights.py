@@ -1,0 +1,62 @@
+"""The weights of a network: the checks that they pass, and the archive that they come from."""
+
+from __future__ import annotations
+
+import zipfile
+import zlib
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from ._arrays import Array, finite, floats, must
+
+
+def checked_weights(weights: Sequence[ArrayLike]) -> list[Array]:
+    """Return the weights as finite matrices that fit one after the other."""
+    name, chain = "weights", "each layer feeds the next"
+    if not isinstance(weights, Sequence | np.ndarray) or isinstance(weights, str):
+        raise TypeError(must(name, "be a sequence of matrices", chain, repr(weights)))
+    matrices = [finite(floats(W, name), name) for W in weights]
+    if not matrices:
+        raise ValueError(must(name, "hold at least one matrix", "a network has a layer", "none"))
+    for i, W in enumerate(matrices):
+        if W.ndim != 2 or W.size == 0:
+            got = f"shape {W.shape} at position {i}"
+            raise ValueError(must(name, "be non-empty matrices", chain, got))
+        if i > 0 and W.shape[1] != matrices[i - 1].shape[0]:
+            requirement = f"have {matrices[i - 1].shape[0]} columns at position {i}"
+            raise ValueError(must(name, requirement, chain, f"shape {W.shape}"))
+    return matrices
+
+
+def read_weights(path: str) -> list[Array]:
+    """Return the arrays W1, ..., Wd of an archive that fit; float16 becomes float32."""
+    arrays = _read_archive(path)
+    names = [f"W{i}" for i in range(1, len(arrays) + 1)]
+    if not arrays or sorted(arrays) != sorted(names):
+        got = f"{path} with {sorted(arrays) or 'no array'}"
+        reason = "these are the layers of a network"
+        raise ValueError(must("path", "hold the arrays W1, ..., Wd", reason, got))
+    halves = np.dtype(np.float16)
+    weights = [W.astype("f4") if W.dtype == halves else W for W in (arrays[name] for name in names)]
+    try:
+        return checked_weights(weights)
+    except (TypeError, ValueError) as error:
+        requirement = "hold the weights of a network"
+        got = f"{path} ({error})"
+        raise ValueError(must("path", requirement, "they are used as they are", got)) from None
+
+
+def _read_archive(path: str) -> dict[str, Array]:
+    try:
+        with open(path, "rb") as file:
+            archive = np.load(file, allow_pickle=False)
+            if not isinstance(archive, np.lib.npyio.NpzFile):
+                raise ValueError("one array, not an archive")
+            return {name: archive[name] for name in archive.files}
+    except (ValueError, EOFError, KeyError, zipfile.BadZipFile, zlib.error) as error:
+        requirement = "be an .npz archive of plain arrays"
+        got = f"{path} ({error})"
+        reason = "weights are read without running code"
+        raise ValueError(must("path", requirement, reason, got)) from None
