@@ -30,7 +30,7 @@ SINGLE = (
     ((50, 256, 1024, 4096), (10, 100, 500, 4096), 50),
 )
 ITERATIONS = 200  # ours, whose first ones cost more than later ones
-BATCH = (((10, 250, 4096), 256, 50), ((20, 200, 1024), 1024, 50))
+BATCH = (((10, 250, 4096), 256), ((20, 200, 1024), 1024))
 
 
 def pin(threads: int) -> None:
@@ -105,17 +105,17 @@ def batch() -> None:
     print("\n## Many problems that share their networks, two threads each side")
     if not installed("torch"):
         return
-    for dims, count, iterations in BATCH:
+    for dims, count in BATCH:
         work = peers.make(dims, dims, batch=count)
         check(work, {"gendemod": peers.ours(work, 5, 2), "PyTorch": peers.torch_peer(work, 5)})
+        counts = {"gendemod": ITERATIONS, "PyTorch, batched": 20}
         runs = {
-            "gendemod": partial(peers.ours, work, iterations, 2),
-            "PyTorch, batched": partial(peers.torch_peer, work, iterations),
+            "gendemod": partial(peers.ours, work, counts["gendemod"], 2),
+            "PyTorch, batched": partial(peers.torch_peer, work, counts["PyTorch, batched"]),
         }
-        seconds = {k: v / iterations / count for k, v in medians(runs, 3).items()}
-        report(
-            f"{count} problems {text(dims)}", seconds, 1e6, "microseconds a problem and iteration"
-        )
+        seconds = {k: v / counts[k] / count for k, v in medians(runs, 3).items()}
+        title = f"{count} problems {text(dims)}"
+        report(title, seconds, 1e6, "microseconds a problem and iteration")
 
 
 def accuracy() -> None:

@@ -193,3 +193,14 @@ def test_progress_changes_nothing_but_the_screen(capfd):
     assert capfd.readouterr() == ("", "")
     assert_same(silent, gd.demodulate(y, g1, g2, few(), seed=12, progress=True))
     assert capfd.readouterr().out == ""
+
+
+@pytest.mark.parametrize("solver", [gd.AlternatingDescent(), gd.LevenbergMarquardt()])
+def test_threads_that_share_one_large_problem_do_not_change_it(solver):
+    g1, g2 = (gd.ReLUNetwork.gaussian((3, 20, 100_001), seed=i) for i in (1, 2))
+    y = g1([1, -2, 0.5]) * g2([0.5, 1, -1])
+    results = [gd.demodulate(y, g1, g2, solver, seed=1, threads=threads) for threads in (1, 2, 3)]
+    assert results[0].converged
+    for other in results[1:]:
+        np.testing.assert_array_equal(other.h, results[0].h)
+        np.testing.assert_array_equal(other.history, results[0].history)

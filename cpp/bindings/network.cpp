@@ -10,10 +10,24 @@ namespace {
 template <class T>
 using Network = ReLUNetwork<T>;
 
+/// The one copy of a matrix, tile by tile, so that neither order strides through memory.
+template <class T>
+Matrix<T> column_major(const RowMajorView<T>& W) {
+  constexpr Index tile = 64;
+  Matrix<T> out(W.rows(), W.cols());
+  for (Index i = 0; i < W.rows(); i += tile) {
+    for (Index j = 0; j < W.cols(); j += tile) {
+      const Index rows = std::min(tile, W.rows() - i), cols = std::min(tile, W.cols() - j);
+      out.block(i, j, rows, cols) = W.block(i, j, rows, cols);
+    }
+  }
+  return out;
+}
+
 template <class T>
 Network<T> from_arrays(const std::vector<Rows<T>>& arrays) {
   std::vector<Matrix<T>> weights;
-  for (const auto& array : arrays) weights.emplace_back(view(array));
+  for (const auto& array : arrays) weights.push_back(column_major(view(array)));
   return Network<T>(std::move(weights));
 }
 

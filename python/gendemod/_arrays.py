@@ -33,7 +33,8 @@ def floats(value: object, name: str) -> Array:
 
 def finite(array: Array, name: str) -> Array:
     """Return ``array``, all of whose entries must be finite."""
-    if not np.isfinite(array).all():
+    # NaN and infinity show in the extremes, which need no temporary array.
+    if array.size and not (np.isfinite(array.min()) and np.isfinite(array.max())):
         bad = array[~np.isfinite(array)][0]
         reason = "NaN and infinity have no place in a product"
         raise ValueError(must(name, "be finite", reason, f"an entry {bad}"))
