@@ -37,7 +37,10 @@ def relative_error(result: gd.Result, h: np.ndarray, m: np.ndarray) -> float:
 
 
 def cell(
-    dims: tuple[int, ...], solver: gd.AlternatingDescent, restarts: int | str, seeds: int
+    dims: tuple[int, ...],
+    solver: gd.AlternatingDescent | gd.LevenbergMarquardt,
+    restarts: int | str,
+    seeds: int,
 ) -> str:
     """Return successes / seeds (median iterations)."""
     iterations = []

@@ -216,9 +216,9 @@ Status AlternatingDescent<T>::judge(const Move& move_h, const Move& move_m) {
     // For balanced latents this is the length of the step of (h, m) over that of (h, m).
     const double length = std::hypot(move_h.length, move_m.length) / std::sqrt(2.0);
     if (length <= tolerance_) {
+      if (is_dead(*model_, objective_, h_.piece, m_.piece)) return Status::stalled;
       const bool blocked = move_h.blocked || move_m.blocked;
-      const bool caught = blocked && is_caught(*model_, objective_);
-      return caught || is_dead(h_.piece, m_.piece) ? Status::stalled : Status::converged;
+      return blocked ? end_at_kink(*model_, objective_) : Status::converged;
     }
     if (iteration_ - least_iteration_ >= patience) return Status::stalled;
   }

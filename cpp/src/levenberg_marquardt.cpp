@@ -151,13 +151,13 @@ void LevenbergMarquardt<T>::linearise() {
 }
 
 /// A run ends where a step is short, or where what it promises is lost in the rounding of f: at a
-/// solution, unless the step is short because longer ones failed far from a fit.
+/// solution, or at a kink if the step is short because longer ones failed.
 template <class T>
 Status LevenbergMarquardt<T>::judge(const Trial& trial) const {
   const bool vanishes = !trial.falls && !(trial.promised > rounding(*model_, objective_));
   if (tolerance_ > 0 && (trial.length <= tolerance_ || vanishes)) {
-    const bool there = vanishes || !trial.forced || !is_caught(*model_, objective_);
-    return there && !is_dead(piece_h_, piece_m_) ? Status::converged : Status::stalled;
+    if (is_dead(*model_, objective_, piece_h_, piece_m_)) return Status::stalled;
+    return vanishes || !trial.forced ? Status::converged : end_at_kink(*model_, objective_);
   }
   const auto iterations = static_cast<Index>(history_.size()) - 1;
   return iterations >= settings_.stopping.max_iterations ? Status::iteration_limit

@@ -85,11 +85,6 @@ void NetworkPass<T>::jacobian_transpose(const Vector<T>& r, Vector<T>& out) {
   out = tangents_[0];
 }
 
-template <class T>
-void NetworkPass<T>::scale(T c) {
-  for (auto& activation : activations_) activation *= c;
-}
-
 template class NetworkPass<float>;
 template class NetworkPass<double>;
 

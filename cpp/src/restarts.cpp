@@ -42,25 +42,47 @@ Restarts<Solver>::Restarts(const Observations<T>& observations,
 }
 
 template <class Solver>
-std::unique_ptr<typename Restarts<Solver>::Run> Restarts<Solver>::begin(Index chain) const {
+ProductModel<typename Restarts<Solver>::T> Restarts<Solver>::model_of(Index chain) const {
   const Index problem = chain / plan_.chains;
-  ProductModel<T> model(*observations_.g1, *observations_.g2, row_for(observations_.y, problem),
-                        row_for(observations_.v, problem));
-  return std::make_unique<Run>(chain, std::move(model), settings_, threads_within_);
+  return ProductModel<T>(*observations_.g1, *observations_.g2, row_for(observations_.y, problem),
+                         row_for(observations_.v, problem));
+}
+
+template <class Solver>
+std::unique_ptr<typename Restarts<Solver>::Run> Restarts<Solver>::begin(Index chain) const {
+  return std::make_unique<Run>(chain, model_of(chain), settings_, threads_within_);
+}
+
+template <class Solver>
+void Restarts<Solver>::first_point(const ProductModel<T>& model, Index chain, Index start,
+                                   Vector<T>& h_out, Vector<T>& m_out) const {
+  const Index problem = chain / plan_.chains;
+  if (observations_.h.rows() > 0) {
+    h_out = row_for(observations_.h, problem);
+    m_out = row_for(observations_.m, problem);
+  } else {
+    const Index restart = (chain % plan_.chains) * plan_.starts_per_chain + start;
+    random_start(model, plan_.seed, problem, restart, h_out, m_out);
+  }
 }
 
 template <class Solver>
 void Restarts<Solver>::start(Run& run) const {
-  const Index problem = run.chain / plan_.chains;
   Vector<T> h, m;
-  if (observations_.h.rows() > 0) {
-    h = row_for(observations_.h, problem);
-    m = row_for(observations_.m, problem);
-  } else {
-    const Index restart = (run.chain % plan_.chains) * plan_.starts_per_chain + run.start;
-    random_start(run.model, plan_.seed, problem, restart, h, m);
-  }
+  first_point(run.model, run.chain, run.start, h, m);
   run.solver.start(h, m);
+}
+
+/// The end of a chain whose observation w * x = 0 fits best.
+template <class Solver>
+void Restarts<Solver>::record_hopeless(Index chain, const ProductModel<T>& model) {
+  const double f = model.objective_at_zero();
+  record(chain, {Vector<T>::Zero(model.g1().input_size()),
+                 Vector<T>::Zero(model.g2().input_size()),
+                 f,
+                 Status::hopeless,
+                 0,
+                 {f}});
 }
 
 template <class Solver>
@@ -103,12 +125,7 @@ bool Restarts<Solver>::run(double seconds) {
         if (chain >= chains_total()) return;
         slot = begin(chain);
         if (!slot->model.has_signal()) {
-          record(chain, Outcome<T>{Vector<T>::Zero(observations_.g1->input_size()),
-                                   Vector<T>::Zero(observations_.g2->input_size()),
-                                   slot->model.objective_at_zero(),
-                                   Status::hopeless,
-                                   0,
-                                   {slot->model.objective_at_zero()}});
+          record_hopeless(chain, slot->model);
           ++done_;
           slot.reset();
           continue;
@@ -133,11 +150,26 @@ void Restarts<Solver>::stop() {
     if (slot) harvest(*slot, Status::time_limit);
     slot.reset();
   }
-  for (Index chain = next_++; chain < chains_total(); chain = next_++) {
-    const auto run = begin(chain);
-    start(*run);
-    harvest(*run, Status::time_limit);
-  }
+  // What was never begun ends where it would have started.
+  const Index first = std::min(next_.exchange(chains_total()), chains_total());
+  parallel_for(chains_total() - first, static_cast<int>(slots_.size()), [&](Index i) {
+    const Index chain = first + i;
+    const auto model = model_of(chain);
+    if (!model.has_signal()) {
+      record_hopeless(chain, model);
+    } else {
+      Outcome<T> outcome;
+      first_point(model, chain, 0, outcome.h, outcome.m);
+      NetworkPass<T> pass_h(model.g1()), pass_m(model.g2());
+      pass_h.forward(outcome.h);
+      pass_m.forward(outcome.m);
+      outcome.objective = model.objective(pass_h.output(), pass_m.output());
+      outcome.history = {outcome.objective};
+      outcome.status = Status::time_limit;
+      record(chain, std::move(outcome));
+    }
+    ++done_;
+  });
 }
 
 template <class Solver>

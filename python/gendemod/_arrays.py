@@ -63,12 +63,14 @@ def common_dtype(*dtypes: np.dtype[Any]) -> np.dtype[Any]:
     return np.dtype(np.float32 if single else np.float64)
 
 
-def integer(value: object, name: str, least: int, reason: str) -> int:
-    """Return an integer that is at least ``least``."""
+def integer(value: object, name: str, least: int, reason: str, most: int = 2**63 - 1) -> int:
+    """Return an integer from ``least`` to ``most``, which the core can count to."""
     if isinstance(value, bool) or not isinstance(value, int | np.integer):
         raise TypeError(must(name, "be an integer", reason, repr(value)))
     if value < least:
         raise ValueError(must(name, f"be at least {least}", reason, value))
+    if value > most:
+        raise ValueError(must(name, f"be at most {most}", "the core counts no further", value))
     return int(value)
 
 
@@ -106,14 +108,11 @@ def path(value: object) -> str:
 
 def seed(value: object) -> int:
     """Return a seed, an integer of 64 bits."""
-    checked = integer(value, "seed", 0, "it keys a counter-based generator")
-    if checked >= 2**64:
-        raise ValueError(must("seed", "be below 2**64", "the key has 64 bits", checked))
-    return checked
+    return integer(value, "seed", 0, "it keys a counter-based generator", most=2**64 - 1)
 
 
 def threads(value: object) -> int:
     """Return the core's word for a number of threads: 0 stands for None, OpenMP's default."""
     if value is None:
         return 0
-    return integer(value, "threads", 1, "somebody must do the work")
+    return integer(value, "threads", 1, "somebody must do the work", most=1024)

@@ -31,7 +31,7 @@ from ._arrays import (
 from ._progress import Progress
 from .network import ReLUNetwork
 from .problem import observations
-from .result import Result, Status
+from .result import KINK, KINK_ADVICE, Result, Status
 from .solvers import AlternatingDescent, LevenbergMarquardt
 
 #: Starts that restarts="auto" tries at most.
@@ -69,7 +69,7 @@ def demodulate(
         Used as it is; for a batch each has a leading axis. None: random starts.
     restarts : int or "auto"
         Number of random starts; the one with the lowest objective is kept. "auto": up to 8, one
-        after the other, stopping at the first that converges.
+        after the other, stopping at the first that converges elsewhere than at a kink.
     seed : int, optional
         The random starts are a function of (seed, problem, restart). None: a new seed, which the
         result states. A given ``start`` needs none.
@@ -113,15 +113,17 @@ def demodulate(
     elif start is None:
         seed = secrets.randbits(63)
 
-    core, settings = solver._batch(dtype)
-    y_rows = np.ascontiguousarray(np.atleast_2d(observed), dtype=dtype)
+    # The core sees y / 4^k and (h, m) / 2^k: the same digits, far from overflow and underflow.
+    k = _binary_scale(observed)
+    core, settings = solver._batch(dtype, 4.0**k)
+    y_rows = np.ascontiguousarray(np.ldexp(np.atleast_2d(observed), -2 * k), dtype=dtype)
     batch = core(
         g1._core(dtype),
         g2._core(dtype),
         y_rows,
         np.ascontiguousarray(np.atleast_2d(weights), dtype=dtype),
-        np.ascontiguousarray(start_h, dtype=dtype),
-        np.ascontiguousarray(start_m, dtype=dtype),
+        np.ascontiguousarray(np.ldexp(start_h, -k), dtype=dtype),
+        np.ascontiguousarray(np.ldexp(start_m, -k), dtype=dtype),
         settings,
         _core.RestartPlan(chains, starts, seed or 0),
         checked_threads(threads),
@@ -130,8 +132,9 @@ def demodulate(
     outcomes = [batch.best(problem) for problem in range(len(y_rows))]
     return _collect(
         outcomes,
-        observed=observed,
-        weights=weights,
+        energy=np.sum(weights.astype(np.float64) * y_rows.astype(np.float64) ** 2, axis=-1),
+        k=k,
+        single=observed.ndim == 1,
         networks=(g1, g2),
         dtype=dtype,
         seed=seed,
@@ -194,32 +197,32 @@ def _run(batch: Any, progress: bool, time_limit: float | None) -> None:
 def _collect(
     outcomes: list[Any],
     *,
-    observed: Array,
-    weights: Array,
+    energy: Array,
+    k: int,
+    single: bool,
     networks: tuple[ReLUNetwork, ReLUNetwork],
     dtype: np.dtype[Any],
     seed: int | None,
     threads: int,
 ) -> Result:
-    """Turn the outcomes of a batch, or of one problem, into a result."""
+    """Turn the outcomes of a batch, or of one problem, into a result in the scale of y."""
     g1, g2 = networks
     h = np.array([outcome[0] for outcome in outcomes], dtype=dtype).reshape(-1, g1.dims[0])
     m = np.array([outcome[1] for outcome in outcomes], dtype=dtype).reshape(-1, g2.dims[0])
+    h, m = np.ldexp(h, k), np.ldexp(m, k)
     w = g1._core(dtype).forward(h, threads)
     x = g2._core(dtype).forward(m, threads)
     objective = np.array([outcome[2] for outcome in outcomes], dtype=np.float64)
-    status = [Status(outcome[3]) for outcome in outcomes]
+    ends = [outcome[3] for outcome in outcomes]
+    status = [Status.CONVERGED if end == KINK else Status(end) for end in ends]
     restarts = np.array([outcome[4] for outcome in outcomes], dtype=np.int64)
-    history = [np.asarray(outcome[5], dtype=dtype) for outcome in outcomes]
+    history = [_restored(outcome[5], k, dtype) for outcome in outcomes]
     iterations = np.array([len(record) - 1 for record in history], dtype=np.int64)
-    energy = np.sum(
-        weights.astype(np.float64) * np.atleast_2d(observed).astype(np.float64) ** 2, -1
-    )
     residual = np.sqrt(2 * objective / np.where(energy > 0, energy, 1)) * (energy > 0)
     converged = np.array([s == Status.CONVERGED for s in status], dtype=bool)
-    message = [s.advice for s in status]
-    objective, residual = objective.astype(dtype), residual.astype(dtype)
-    if observed.ndim == 2:
+    message = [KINK_ADVICE if end == KINK else Status(end).advice for end in ends]
+    objective, residual = _restored(objective, k, dtype), residual.astype(dtype)
+    if not single:
         return Result(
             h, m, w, x, objective, residual, status, converged,
             message, iterations, restarts, history, seed,
@@ -228,3 +231,15 @@ def _collect(
         h[0], m[0], w[0], x[0], float(objective[0]), float(residual[0]), status[0],
         bool(converged[0]), message[0], int(iterations[0]), int(restarts[0]), history[0], seed,
     )  # fmt: skip
+
+
+def _binary_scale(observed: Array) -> int:
+    """Return k such that the largest entry of y is about 4^k."""
+    largest = float(np.abs(observed).max(initial=0.0))
+    return int(np.clip(np.round(np.log2(largest) / 2), -511, 511)) if largest > 0 else 0
+
+
+def _restored(objectives: Array, k: int, dtype: np.dtype[Any]) -> Array:
+    """Return objectives of y / 4^k as those of y; what the dtype cannot hold becomes inf or 0."""
+    with np.errstate(over="ignore", under="ignore"):
+        return np.ldexp(np.asarray(objectives, dtype=np.float64), 4 * k).astype(dtype)

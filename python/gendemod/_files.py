@@ -16,17 +16,28 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
     The temporary name keeps the suffix of ``path``, so that writers that go by it still work.
     """
     path = Path(path)
-    descriptor, name = tempfile.mkstemp(
-        prefix=f".{path.stem}-", suffix=path.suffix, dir=path.parent
-    )
+    with _named(path):
+        descriptor, name = tempfile.mkstemp(
+            prefix=f".{path.stem}-", suffix=path.suffix, dir=path.parent
+        )
     os.close(descriptor)
     beside = Path(name)
     try:
         yield beside
-        os.chmod(beside, 0o666 & ~_umask())
-        os.replace(beside, path)
+        with _named(path):
+            os.chmod(beside, 0o666 & ~_umask())
+            os.replace(beside, path)
     finally:
         beside.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def _named(path: Path) -> Iterator[None]:
+    """Let an error of the system name the file that was asked for, not the temporary one."""
+    try:
+        yield
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path)) from None
 
 
 def _umask() -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import zipfile
-import zlib
 from collections.abc import Sequence
 
 import numpy as np
@@ -49,14 +48,20 @@ def read_weights(path: str) -> list[Array]:
 
 
 def _read_archive(path: str) -> dict[str, Array]:
-    try:
-        with open(path, "rb") as file:
+    requirement = "be an .npz archive of plain arrays"
+    reason = "weights are read without running code"
+    with open(path, "rb") as file:
+        if not zipfile.is_zipfile(file):
+            raise ValueError(must("path", requirement, reason, f"{path} (not an archive)"))
+        file.seek(0)
+        try:
             archive = np.load(file, allow_pickle=False)
-            if not isinstance(archive, np.lib.npyio.NpzFile):
-                raise ValueError("one array, not an archive")
-            return {name: archive[name] for name in archive.files}
-    except (ValueError, EOFError, KeyError, zipfile.BadZipFile, zlib.error) as error:
-        requirement = "be an .npz archive of plain arrays"
-        got = f"{path} ({error})"
-        reason = "weights are read without running code"
-        raise ValueError(must("path", requirement, reason, got)) from None
+            arrays = {name: archive[name] for name in archive.files}
+        # A damaged archive fails in as many ways as zipfile, its codecs and NumPy know.
+        except Exception as error:
+            got = f"{path} ({error or type(error).__name__})"
+            raise ValueError(must("path", requirement, reason, got)) from None
+    for name, array in arrays.items():
+        if not isinstance(array, np.ndarray):
+            raise ValueError(must("path", requirement, reason, f"{path} ({name} is no array)"))
+    return arrays

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ._arrays import seed as checked_seed
 from ._comparison import Estimate, Scores, classical_estimates, format_table, score
 from ._demodulate import demodulate
 from ._figure import figure
@@ -91,7 +92,7 @@ def demo(
     """
     begun = time.monotonic()
     pillow()
-    truth = _draw_pairs(pairs, seed)
+    truth = _draw_pairs(pairs, checked_seed(seed))
     folder = output_folder(output)
     estimates = [
         Estimate("distorted input", truth.y, None, None),
@@ -135,7 +136,7 @@ def _draw_pairs(count: int, seed: int) -> Pairs:
     _, held_out = split(len(images), seed=SPLIT_SEED)
     order = np.argsort(np.random.Generator(np.random.Philox(seed)).random(len(held_out)))
     chosen = held_out[np.resize(order, count)]
-    return Pairs(images[chosen], bells(count, SIZE, seed=seed + FIRST_FRESH_SEED))
+    return Pairs(images[chosen], bells(count, SIZE, seed=(seed + FIRST_FRESH_SEED) % 2**64))
 
 
 def _restore(y: Array, solver: Solver, *, restarts: int, seed: int, threads: int | None) -> Result:

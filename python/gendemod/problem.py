@@ -43,7 +43,8 @@ class Problem:
     -----
     Latents are vectors, or batches with a leading axis; then every result has that axis, too. All
     inputs float32 give float32, anything else float64, for which float32 networks are converted.
-    Every method takes ``threads``; results do not depend on it. Sums over ell run in float64.
+    Every method takes ``threads``; results do not depend on it. Objectives and
+    derivatives along a direction are summed in float64.
     """
 
     def __init__(
@@ -53,9 +54,19 @@ class Problem:
         if observed.ndim != 1:
             reason = "a Problem is one observation (demodulate takes batches)"
             raise ValueError(must("y", "be a vector", reason, f"shape {observed.shape}"))
-        self.g1, self.g2 = g1, g2
+        self._g1, self._g2 = g1, g2
         self._y, self._weights = observed, weights
         self._cores: dict[np.dtype[Any], Any] = {}
+
+    @property
+    def g1(self) -> ReLUNetwork:
+        """The first generator."""
+        return self._g1
+
+    @property
+    def g2(self) -> ReLUNetwork:
+        """The second generator."""
+        return self._g2
 
     @property
     def dtype(self) -> np.dtype[Any]:

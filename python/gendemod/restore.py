@@ -8,6 +8,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from ._arrays import must
+from ._arrays import seed as checked_seed
+from ._arrays import threads as checked_threads
 from ._output import output_folder, versions, write_json
 from ._progress import Progress
 from ._restoration import Effort, Generators, Job, solve_jobs
@@ -70,10 +73,11 @@ def restore(settings: Settings) -> int:
         print(f"gendemod: error: {message}", file=sys.stderr)
     if not jobs:
         return 2
+    effort = _effort(settings)
     folder = output_folder(settings.output)
     done: dict[Path, dict[str, Any]] = {}
     try:
-        _solve_all(jobs, generators, settings, folder, done)
+        _solve_all(jobs, generators, effort, settings, folder, done)
     finally:
         entries = [_entry(path, done, refused) for path in paths]
         _write_report(folder, settings, entries, time.monotonic() - started)
@@ -97,8 +101,12 @@ def _generators(settings: Settings) -> Generators:
 def _network(path: Path, name: str) -> ReLUNetwork:
     try:
         return ReLUNetwork.load(path)
-    except (ValueError, TypeError) as error:
-        raise ValueError(f"`{name}`: {error}") from error
+    except ValueError as error:
+        raise ValueError(str(error).replace("`path`", f"`{name}`", 1)) from error
+    except OSError as error:
+        reason = "it holds the weights of a generator"
+        got = f"{path} ({error.strerror})"
+        raise ValueError(must(name, "be a file that can be read", reason, got)) from error
 
 
 def _mask(settings: Settings, ell: int) -> Picture | None:
@@ -152,12 +160,12 @@ def _read_jobs(
 def _solve_all(
     jobs: list[Job],
     generators: Generators,
+    effort: Effort,
     settings: Settings,
     folder: Path,
     done: dict[Path, dict[str, Any]],
 ) -> None:
     """Restore `jobs` slice by slice, write their files, and put their entries into `done`."""
-    effort = _effort(settings)
     with Progress(len(jobs), "pictures", enabled=sys.stderr.isatty()) as bar:
         for first in range(0, len(jobs), _SLICE):
             begun = time.monotonic()
@@ -177,8 +185,8 @@ def _effort(settings: Settings) -> Effort:
     return Effort(
         solver=solver() if most is None else solver(max_iterations=most),
         restarts=settings.restarts,
-        seed=settings.seed,
-        threads=settings.threads,
+        seed=checked_seed(settings.seed),
+        threads=checked_threads(settings.threads) or None,
         deadline=None if limit is None else time.monotonic() + limit,
     )
 

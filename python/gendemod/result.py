@@ -27,17 +27,26 @@ class Status(enum.IntEnum):
 
 _ADVICE = {
     Status.CONVERGED: "Converged: the steps are shorter than the tolerance.",
-    Status.STALLED: "Stalled: the objective no longer falls, as in a limit cycle or at a dead "
-    'start. Try step_size="auto", a smaller step or more restarts.',
+    Status.STALLED: "Stalled: the objective no longer falls although it is far from a fit, as "
+    "at a kink, at a dead start, or in the limit cycle of a step that is too long. Try more "
+    "restarts or, with a fixed step_size, a smaller one.",
     Status.ITERATION_LIMIT: "Reached the iteration limit before it converged. Increase "
     "max_iterations, or start again from the returned latents.",
     Status.TIME_LIMIT: "Reached the time limit before it converged. Increase time_limit, or start "
     "again from the returned latents.",
     Status.DIVERGED: "Diverged: the objective left the finite numbers, and the last finite point "
-    'is returned. Try step_size="auto" or a smaller step, and check the scale of y.',
+    "is returned. Take a smaller step_size.",
     Status.HOPELESS: "Hopeless: no observed entry of y is positive, and both generators are "
     "nonnegative, so that the product 0 fits best. Check the sign and the weights of y.",
 }
+
+
+#: How the core says that a run converged to a kink, and what to tell people.
+KINK = 7
+KINK_ADVICE = (
+    "Converged at a kink of the objective, where longer steps do not lower it: usual on real "
+    "pictures; on exact data with a residual that is not small, try more restarts."
+)
 
 
 @dataclass(frozen=True, repr=False)

@@ -41,12 +41,16 @@ class AlternatingDescent:
     max_iterations : int
     tolerance : float
         Converged once a step of (h, m) is relatively shorter than this. At least ten units of the
-        last place of the dtype are used. 0 switches every early stop off, except divergence.
+        last place of the dtype are used. A run also ends where steps promise less than the rounding
+        error of f, and where a kink blocks it: as converged, or as stalled while the relative
+        residual exceeds 1/2. 0 switches every early stop off, except divergence.
 
     Notes
     -----
-    An iteration costs 4 passes through each network, and one more each with "auto": in all
-    at most :math:`10 \sum_i n_i n_{i-1}` flops for each network. Memory: 4 vectors a layer.
+    The solver keeps the piece Lambda of each network and changes it where a step crosses walls. An
+    iteration costs two products with each piece, :math:`4 \ell (n + p)` flops, three with "auto",
+    and a low-rank update where units flip. Memory: about :math:`2 n \sum_i n_i` numbers for each
+    network.
     """
 
     step_size: str | float | tuple[float, float] = "auto"
@@ -84,11 +88,13 @@ class AlternatingDescent:
             raise ValueError(must("step_size", "be positive", reason, self.step_size))
         return sizes[0], sizes[1]
 
-    def _batch(self, dtype: np.dtype[Any]) -> tuple[Any, Any]:
-        """Return the core's batch solver for a dtype, and its settings."""
+    def _batch(self, dtype: np.dtype[Any], scale: float) -> tuple[Any, Any]:
+        """Return the core's batch solver for a dtype, and its settings for y / scale."""
         core = _core.AlternatingDescent32 if dtype == np.float32 else _core.AlternatingDescent64
+        step_h, step_m = self._steps()
         settings = _core.DescentSettings(
-            *self._steps(),
+            step_h * scale,
+            step_m * scale,
             float(self.momentum),
             int(self.sign_check),
             bool(self.balance),
@@ -116,13 +122,16 @@ class LevenbergMarquardt:
         Steps that are tried.
     tolerance : float
         Converged once a step of (h, m) is relatively shorter than this. At least ten units of the
-        last place of the dtype are used. 0 switches every early stop off.
+        last place of the dtype are used. A run also ends where steps promise less than the rounding
+        error of f, and where kinks leave only steps that are shorter: as converged, or as stalled
+        while the relative residual exceeds 1/2. 0 switches every early stop off.
 
     Notes
     -----
     The least-squares problem is solved by Householder reflections in float64, block of rows by
     block of rows, also for float32 networks: normal equations would lose half of the digits. An
-    iteration costs about :math:`2 \ell (n + p)^2` flops for that, and a rebuild of both pieces.
+    iteration costs about :math:`2 \ell (n + p)^2` flops for that, and at most a rebuild of both
+    pieces.
     """
 
     max_iterations: int = 300
@@ -131,8 +140,9 @@ class LevenbergMarquardt:
     def __post_init__(self) -> None:
         check_stopping(self.max_iterations, self.tolerance)
 
-    def _batch(self, dtype: np.dtype[Any]) -> tuple[Any, Any]:
-        """Return the core's batch solver for a dtype, and its settings."""
+    def _batch(self, dtype: np.dtype[Any], scale: float) -> tuple[Any, Any]:
+        """Return the core's batch solver for a dtype, and its settings, free of any scale."""
+        del scale
         core = _core.LevenbergMarquardt32 if dtype == np.float32 else _core.LevenbergMarquardt64
         return core, _core.MarquardtSettings(int(self.max_iterations), float(self.tolerance))
 

@@ -35,9 +35,6 @@ class NetworkPass {
   /// out = Lambda^T r; r (ell,), out (n,).
   void jacobian_transpose(const Vector<T>& r, Vector<T>& out);
 
-  /// Moves from z to c z, c > 0, where every mask is the same and G(c z) = c G(z).
-  void scale(T c);
-
  private:
   void advance(std::size_t i, std::vector<Vector<T>>& values);
   void set_mask(std::size_t i);

@@ -12,7 +12,8 @@ inline constexpr Index sum_rows = 64;
 ///   f(h, m) = 1/2 sum_i v_i (w_i x_i - y_i)^2,   w = G1(h), x = G2(m),
 ///   grad_h f = Lambda_h^T (x * r),  grad_m f = Lambda_m^T (w * r),  r = v * (w * x - y).
 ///
-/// The networks must outlive the model. Sums over ell run in float64, in a fixed order.
+/// The networks must outlive the model. Objectives and curvatures are summed in float64, in a fixed
+/// order.
 template <class T>
 class ProductModel {
  public:

@@ -40,8 +40,9 @@ struct Outcome {
 };
 
 /// Solves a batch, parallel over problems and chains. A chain runs on one thread from its
-/// beginning to its end, so that no result depends on the number of threads; memory grows with
-/// the threads, not with the batch, but for the outcomes.
+/// beginning to its end (the threads of a single large problem share its products), so that no
+/// result depends on the number of threads; memory grows with the threads, not with the batch, but
+/// for the outcomes.
 template <class Solver>
 class Restarts {
  public:
@@ -72,7 +73,11 @@ class Restarts {
     Solver solver;
   };
 
+  ProductModel<T> model_of(Index chain) const;
   std::unique_ptr<Run> begin(Index chain) const;
+  void first_point(const ProductModel<T>& model, Index chain, Index start, Vector<T>& h_out,
+                   Vector<T>& m_out) const;
+  void record_hopeless(Index chain, const ProductModel<T>& model);
   void start(Run& run) const;
   /// Records what a run reached and starts it anew if its chain goes on; false where it ends.
   bool harvest(Run& run, Status status);

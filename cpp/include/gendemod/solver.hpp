@@ -20,6 +20,7 @@ enum class Status : int {
   time_limit = 4,
   diverged = 5,
   hopeless = 6,
+  kink = 7,  // converged where a kink blocks longer steps: Python says so, "auto" tries on
 };
 
 /// When a solver stops.
@@ -57,16 +58,18 @@ double rounding(const ProductModel<T>& model, double objective) {
 
 /// Whether w * x = 0 everywhere, where no gradient leads out.
 template <class T>
-bool is_dead(const LinearPiece<T>& piece_h, const LinearPiece<T>& piece_m) {
-  return (piece_h.output().array() * piece_m.output().array() == T(0)).all();
+bool is_dead(const ProductModel<T>& model, double objective, const LinearPiece<T>& piece_h,
+             const LinearPiece<T>& piece_m) {
+  return objective == model.objective_at_zero() &&
+         (piece_h.output().array() * piece_m.output().array() == T(0)).all();
 }
 
-/// Whether a run that kinks have stopped counts as stalled, not as converged: on exact data such
-/// points lie far from a fit, near the spurious branches, where f is 1 - rho_d^2 of that at zero
-/// or more (theory); real pictures have their best fit at a kink, with a small residual.
+/// The status of a run that kinks have stopped. Real pictures have their best fit at a kink, with a
+/// small residual; with a relative residual above 1/2 it is taken for one of the points near the
+/// spurious branches.
 template <class T>
-bool is_caught(const ProductModel<T>& model, double objective) {
-  return objective > model.objective_at_zero() / 4;
+Status end_at_kink(const ProductModel<T>& model, double objective) {
+  return objective > model.objective_at_zero() / 4 ? Status::stalled : Status::kink;
 }
 
 /// A random start (h, m), a function of (seed, problem, restart) alone: directions of N(0, I),
