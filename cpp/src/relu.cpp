@@ -2,19 +2,14 @@
 
 #include <algorithm>
 
+#include "gendemod/lanes.hpp"
+
 namespace gendemod {
 namespace {
 
 /// Rows handled at a time: a block of the output stays in the first-level cache.
 constexpr Index row_block = 1024;
 
-/// One cache line of numbers, the unit of all sums below.
-template <class T>
-constexpr Index lanes = 64 / static_cast<Index>(sizeof(T));
-template <class T>
-using Lane = Eigen::Array<T, lanes<T>, 1>;
-template <class T>
-using LaneView = Eigen::Map<const Lane<T>>;
 template <class T>
 using Block = Eigen::Map<Eigen::Array<T, Eigen::Dynamic, 1>>;
 template <class T>

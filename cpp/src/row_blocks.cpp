@@ -1,17 +1,9 @@
 #include "gendemod/row_blocks.hpp"
 
+#include "gendemod/lanes.hpp"
+
 namespace gendemod {
 namespace {
-
-/// One cache line of numbers.
-template <class T>
-constexpr Index lanes = 64 / static_cast<Index>(sizeof(T));
-template <class T>
-using Lane = Eigen::Array<T, lanes<T>, 1>;
-template <class T>
-using LaneView = Eigen::Map<const Lane<T>>;
-template <class T>
-using LaneOut = Eigen::Map<Lane<T>>;
 
 /// Count lanes of rows of A z.
 template <class T, int Count>
