@@ -197,7 +197,7 @@ def observations(
     if g2.dims[-1] != ell:
         reason = "the outputs are multiplied entry by entry"
         raise ValueError(must("g2", f"have {ell} outputs, as `g1` has", reason, g2.dims[-1]))
-    observed = np.ascontiguousarray(floats(y, "y"))
+    observed = np.asarray(floats(y, "y"), order="C")
     rows(observed, "y", ell, f"the networks have {ell} outputs", observed.dtype)
     if y_weights is None:
         return finite(observed, "y"), np.ones(ell, dtype=observed.dtype)
