@@ -8,6 +8,7 @@ One thread, float32, kappa = 0.25; the mean over the first 100 iterations, setti
 from __future__ import annotations
 
 import argparse
+import multiprocessing
 import tempfile
 from functools import partial
 from pathlib import Path
@@ -47,6 +48,7 @@ def peak_memory(dims: tuple[int, ...]) -> float:
     """Return the growth of the resident memory over one solve, over the size of the weights."""
     g1, g2 = (gd.ReLUNetwork.gaussian(dims, seed=i, dtype=np.float32) for i in (1, 2))
     y = g1(np.ones(dims[0], np.float32)) * g2(np.ones(dims[0], np.float32))
+    Path("/proc/self/clear_refs").write_text("5", encoding="utf-8")  # the peak begins anew
     before = _resident()
     gd.demodulate(y, g1, g2, gd.AlternatingDescent(max_iterations=50), seed=0, threads=1)
     weights = sum(W.nbytes for g in (g1, g2) for W in g.weights)
@@ -66,8 +68,11 @@ def _peak() -> float:
     return _status("VmHWM:")
 
 
-def draw(found: dict[str, list[float]], path: Path) -> None:
-    """Draw time against ell on logarithmic axes."""
+LABELS = {"ell": "ℓ", "n": "n", "n_1": "n₁", "depth": "depth"}
+
+
+def draw(found: dict[str, tuple[list[int], dict[str, np.ndarray]]], path: Path) -> None:
+    """Draw the time against each size on logarithmic axes."""
     import matplotlib
 
     matplotlib.use("Agg")
@@ -75,15 +80,18 @@ def draw(found: dict[str, list[float]], path: Path) -> None:
 
     from gendemod._files import replacing
 
-    figure, axes = pyplot.subplots(figsize=(5, 3.5), layout="constrained")
-    ells = [dims[-1] for dims in SIZES["ell"]]
-    for (name, values), marker in zip(found.items(), "os^D", strict=False):
-        axes.loglog(ells, np.array(values) * 1e6, marker=marker, label=name)
-    axes.set(xlabel="ℓ", ylabel="microseconds an iteration", title="10-250-ℓ twice, one thread")
-    axes.grid(alpha=0.3)
-    axes.legend(frameon=False)
+    figure, panels = pyplot.subplots(
+        1, 4, figsize=(10, 3), sharey=True, width_ratios=(2, 1, 1, 1), layout="constrained"
+    )
+    for axes, (size, (values, times)) in zip(panels, found.items(), strict=True):
+        for (name, series), marker in zip(times.items(), "os^D", strict=False):
+            axes.loglog(values, series * 1e6, marker=marker, markersize=4, label=name)
+        axes.set(xlabel=LABELS[size])
+        axes.grid(alpha=0.3)
+    panels[0].set(ylabel="microseconds an iteration")
+    panels[0].legend(frameon=False)
     with replacing(path) as beside:
-        figure.savefig(beside, dpi=150)
+        figure.savefig(beside, dpi=130)
 
 
 def main() -> None:
@@ -92,24 +100,25 @@ def main() -> None:
     options = parser.parse_args()
     pin(1)
     print("| size | values | microseconds an iteration | exponent |\n|---|---|---|---|")
+    found: dict[str, tuple[list[int], dict[str, np.ndarray]]] = {}
     for size, shapes in SIZES.items():
         rows = [seconds(dims, with_peers=size == "ell") for dims in shapes]
         values = [
             len(dims) - 1 if size == "depth" else dims[{"ell": -1, "n": 0, "n_1": 1}[size]]
             for dims in shapes
         ]
-        for name in rows[0]:
-            times = np.array([row[name] for row in rows])
+        found[size] = values, {name: np.array([row[name] for row in rows]) for name in rows[0]}
+        for name, times in found[size][1].items():
             exponent = np.polyfit(np.log(values), np.log(times), 1)[0]
             shown = ", ".join(f"{t * 1e6:.3g}" for t in times)
             print(
                 f"| {size}, {name} | {', '.join(map(str, values))} | {shown} | {exponent:.2f} |",
                 flush=True,
             )
-        if size == "ell":
-            draw({name: [row[name] for row in rows] for name in rows[0]}, options.figure)
+    draw(found, options.figure)
     dims = (50, 1000, 65536)
-    share = peak_memory(dims)
+    with multiprocessing.get_context("spawn").Pool(1) as fresh:
+        share = fresh.apply(peak_memory, (dims,))
     print(f"\nPeak memory that a solve of {dims} twice adds to its weights: {share:.2f} of theirs")
 
 

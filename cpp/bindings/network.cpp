@@ -10,23 +10,36 @@ namespace {
 template <class T>
 using Network = ReLUNetwork<T>;
 
-/// The one copy of a matrix, tile by tile, so that neither order strides through memory.
+/// The one copy of a matrix, tile by tile: lanes of a tile are transposed in registers.
 template <class T>
-Matrix<T> column_major(const RowMajorView<T>& W) {
-  constexpr Index tile = 64;
-  Matrix<T> out(W.rows(), W.cols());
-  for (Index i = 0; i < W.rows(); i += tile) {
-    for (Index j = 0; j < W.cols(); j += tile) {
-      const Index rows = std::min(tile, W.rows() - i), cols = std::min(tile, W.cols() - j);
-      out.block(i, j, rows, cols) = W.block(i, j, rows, cols);
+OwnedMatrix<T> column_major(const RowMajorView<T>& W) {
+  using Packet = typename Eigen::internal::packet_traits<T>::type;
+  constexpr Index tile = Eigen::internal::unpacket_traits<Packet>::size;
+  const Index rows = W.rows(), cols = W.cols();
+  OwnedMatrix<T> out(rows, cols);
+  auto all = out.map();
+  const Index whole_rows = rows - rows % tile, whole_cols = cols - cols % tile;
+  for (Index i = 0; i < whole_rows; i += tile) {
+    for (Index j = 0; j < whole_cols; j += tile) {
+      Eigen::internal::PacketBlock<Packet, tile> block;
+      for (Index k = 0; k < tile; ++k) {
+        block.packet[k] = Eigen::internal::ploadu<Packet>(W.data() + (i + k) * cols + j);
+      }
+      Eigen::internal::ptranspose(block);
+      for (Index k = 0; k < tile; ++k) {
+        Eigen::internal::pstoreu(all.col(j + k).data() + i, block.packet[k]);
+      }
     }
   }
+  all.topRightCorner(whole_rows, cols - whole_cols) =
+      W.topRightCorner(whole_rows, cols - whole_cols);
+  all.bottomRows(rows - whole_rows) = W.bottomRows(rows - whole_rows);
   return out;
 }
 
 template <class T>
 Network<T> from_arrays(const std::vector<Rows<T>>& arrays) {
-  std::vector<Matrix<T>> weights;
+  std::vector<OwnedMatrix<T>> weights;
   for (const auto& array : arrays) weights.push_back(column_major(view(array)));
   return Network<T>(std::move(weights));
 }
@@ -34,7 +47,7 @@ Network<T> from_arrays(const std::vector<Rows<T>>& arrays) {
 template <class T>
 Network<T> gaussian(const std::vector<Index>& dims, std::uint64_t seed, bool truncated) {
   return without_gil([&] {
-    std::vector<Matrix<T>> weights;
+    std::vector<OwnedMatrix<T>> weights;
     for (const auto& W : gaussian_weights(dims, seed, truncated)) {
       weights.emplace_back(W.template cast<T>());
     }
@@ -48,7 +61,7 @@ py::list weights(const py::object& self) {
   const auto& network = self.cast<const Network<T>&>();
   py::list out;
   for (Index i = 0; i < network.depth(); ++i) {
-    const Matrix<T>& W = network.weight(i);
+    const MatrixView<T> W = network.weight(i);
     const auto step = static_cast<py::ssize_t>(sizeof(T));
     py::array_t<T> array({W.rows(), W.cols()}, {step, step * W.rows()}, W.data(), self);
     array.attr("flags").attr("writeable") = false;

@@ -49,9 +49,9 @@ Rows<double> objective(const ProductModel<T>& model, const Rows<T>& h, const Row
 template <class T>
 void pull_back(const ProductModel<T>& model, Workspace<T>& at) {
   const Vector<T>&w = at.pass_h.output(), &x = at.pass_m.output();
-  model.gradient_seed(w, x, x, at.seed);
+  model.gradient_seed(0, w.size(), w.data(), x.data(), x.data(), at.seed.data());
   at.pass_h.jacobian_transpose(at.seed, at.gradient_h);
-  model.gradient_seed(w, x, w, at.seed);
+  model.gradient_seed(0, w.size(), w.data(), x.data(), w.data(), at.seed.data());
   at.pass_m.jacobian_transpose(at.seed, at.gradient_m);
 }
 

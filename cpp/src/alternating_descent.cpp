@@ -45,8 +45,7 @@ AlternatingDescent<T>::AlternatingDescent(const ProductModel<T>& model, const Se
       h_(model.g1(), settings.step_h, threads),
       m_(model.g2(), settings.step_m, threads) {
   if (settings.sign_check > 0) FourSigns<T>::prepare(model);
-  seed_.setZero(model.g1().output_size());
-  change_ = seed_;
+  change_.setZero(model.g1().output_size());
 }
 
 template <class T>
@@ -110,17 +109,27 @@ void AlternatingDescent<T>::choose_signs() {
   for (Factor* factor : {&h_, &m_}) {
     if (sign_pairs[best][factor == &h_ ? 0 : 1] > 0) continue;
     factor->latent = -factor->latent;
-    factor->piece.move(factor->latent);
+    factor->piece.negate(factor->latent);
   }
   measure();
+}
+
+/// moving.gradient = the partial gradient of f.
+template <class T>
+void AlternatingDescent<T>::pull_back(Factor& moving, const Factor& fixed) {
+  const T *w = h_.piece.output().data(), *x = m_.piece.output().data();
+  const T* other = fixed.piece.output().data();
+  const auto seed = [=](Index start, Index size, T* out) {
+    model_->gradient_seed(start, size, w + start, x + start, other + start, out);
+  };
+  moving.piece.jacobian_transpose(seed, moving.gradient);
 }
 
 /// One of the two steps of line 4.
 template <class T>
 typename AlternatingDescent<T>::Move AlternatingDescent<T>::descend(Factor& moving,
                                                                     const Factor& fixed) {
-  model_->gradient_seed(h_.piece.output(), m_.piece.output(), fixed.piece.output(), seed_);
-  moving.piece.jacobian_transpose(seed_, moving.gradient);
+  pull_back(moving, fixed);
   if (settings_.momentum > 0) {
     moving.direction = static_cast<T>(settings_.momentum) * moving.direction + moving.gradient;
   } else {
@@ -167,8 +176,7 @@ typename AlternatingDescent<T>::Move AlternatingDescent<T>::descend_automaticall
     if (move.blocked) break;
     // A kink is in the way: turn to the shortest combination of the gradients on its two sides,
     // along which f falls on both.
-    model_->gradient_seed(h_.piece.output(), m_.piece.output(), fixed.piece.output(), seed_);
-    moving.piece.jacobian_transpose(seed_, moving.gradient);
+    pull_back(moving, fixed);
     shorten(moving.gradient, moving.direction);
     slope = dot(moving.direction, moving.direction);
     moving.piece.move(moving.latent);
@@ -204,10 +212,12 @@ bool AlternatingDescent<T>::search(double& step, double unit, double slope, bool
 template <class T>
 void AlternatingDescent<T>::normalise() {
   const double c = balance_factor(h_.latent, m_.latent);
-  h_.latent *= static_cast<T>(1 / c);
-  m_.latent *= static_cast<T>(c);
-  h_.piece.scale(static_cast<T>(1 / c));
-  m_.piece.scale(static_cast<T>(c));
+  const auto factor_h = static_cast<T>(1 / c), factor_m = static_cast<T>(c);
+  if (factor_h == T(1) && factor_m == T(1)) return;
+  h_.latent *= factor_h;
+  m_.latent *= factor_m;
+  h_.piece.scale(factor_h);
+  m_.piece.scale(factor_m);
 }
 
 template <class T>

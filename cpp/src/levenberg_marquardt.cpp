@@ -5,20 +5,24 @@
 namespace gendemod {
 namespace {
 
-/// Rows of J that are reflected at a time; they stay in the first-level cache.
+/// Rows of J that are reflected at a time, a whole number of strips; they stay in the first-level
+/// cache.
 constexpr Index qr_rows = 128;
 
 /// In units of the mean square of the columns of J.
 constexpr double first_damping = 1e-2;
 
-/// column_out = factor * column.
+/// rows_out = diag(factor) P for the rows of P from `start` on.
 template <class T>
-void fill(const T* column, const Eigen::ArrayXd& factor, Eigen::Ref<Eigen::VectorXd> column_out) {
-  const Index rows = column_out.size();
-  column_out =
-      (Eigen::Map<const Eigen::Array<T, Eigen::Dynamic, 1>>(column, rows).template cast<double>() *
-       factor.head(rows))
-          .matrix();
+void fill(const RowBlocks<T>& P, Index start, const Eigen::ArrayXd& factor,
+          Eigen::Ref<Eigen::MatrixXd> rows_out) {
+  using Strip = Eigen::Map<const Eigen::Array<T, Eigen::Dynamic, Eigen::Dynamic>>;
+  for (Index i = 0; i < rows_out.rows(); i += RowBlocks<T>::strip_height) {
+    const Index size = P.strip_size(start + i);
+    const Strip strip(P.strip(start + i), P.stride(start + i), P.cols());
+    rows_out.middleRows(i, size) =
+        (strip.topRows(size).template cast<double>().colwise() * factor.segment(i, size)).matrix();
+  }
 }
 
 }  // namespace
@@ -104,11 +108,11 @@ void LevenbergMarquardt<T>::choose_signs() {
   if (best == 0) return;
   if (sign_pairs[best][0] < 0) {
     h_ = -h_;
-    piece_h_.move(h_);
+    piece_h_.negate(h_);
   }
   if (sign_pairs[best][1] < 0) {
     m_ = -m_;
-    piece_m_.move(m_);
+    piece_m_.negate(m_);
   }
   objective_ = model_->objective(piece_h_.output(), piece_m_.output());
 }
@@ -127,19 +131,16 @@ void LevenbergMarquardt<T>::normalise() {
 template <class T>
 void LevenbergMarquardt<T>::linearise() {
   const Index n = h_.size(), p = m_.size();
-  const RowBlocks<T>&P = piece_h_.piece(), &Q = piece_m_.piece();
+  const Index ell = piece_h_.output().size();
   qr_.clear();
-  for (Index b = 0; b < P.count(); ++b) {
-    const Index size = P.size(b);
-    for (Index i = 0; i < size; i += qr_rows) {
-      const Index rows = std::min(qr_rows, size - i), start = P.start(b) + i;
-      auto block = block_.topRows(rows);
-      model_->linearise(start, rows, piece_h_.output(), piece_m_.output(), factor_h_, factor_m_,
-                        block.col(n + p));
-      for (Index j = 0; j < n; ++j) fill(P.block(b) + j * size + i, factor_h_, block.col(j));
-      for (Index j = 0; j < p; ++j) fill(Q.block(b) + j * size + i, factor_m_, block.col(n + j));
-      qr_.add(block);
-    }
+  for (Index start = 0; start < ell; start += qr_rows) {
+    const Index rows = std::min(qr_rows, ell - start);
+    auto block = block_.topRows(rows);
+    model_->linearise(start, rows, piece_h_.output(), piece_m_.output(), factor_h_, factor_m_,
+                      block.col(n + p));
+    fill(piece_h_.piece(), start, factor_h_, block.leftCols(n));
+    fill(piece_m_.piece(), start, factor_m_, block.middleCols(n, p));
+    qr_.add(block);
   }
   auto row = block_.topRows(1);
   const double unit = std::sqrt(qr_.scale()) / std::hypot(norm(h_), norm(m_));

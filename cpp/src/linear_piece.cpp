@@ -1,10 +1,8 @@
 #include "gendemod/linear_piece.hpp"
 
-#include <array>
 #include <numeric>
 
 #include "gendemod/check.hpp"
-#include "gendemod/parallel.hpp"
 
 namespace gendemod {
 namespace {
@@ -15,23 +13,29 @@ constexpr Index refresh = 8;
 /// row_out = factor times row j of A; returns what follows row_out.
 template <class T>
 T* copy_row(const RowBlocks<T>& A, Index j, T factor, T* row_out) {
-  const Index block = j / RowBlocks<T>::height, size = A.size(block);
-  const T* entry = A.block(block) + j - A.start(block);
-  for (Index c = 0; c < A.cols(); ++c) *row_out++ = factor * entry[c * size];
+  for (Index c = 0; c < A.cols(); ++c) *row_out++ = factor * A(j, c);
   return row_out;
 }
 
-/// out = rows start .. start + size - 1 of A z; they lie within one block.
+/// r <- 0 where output = 0. A plain loop: compilers vectorise it, Eigen's select not.
 template <class T>
-void rows_product(const RowBlocks<T>& A, Index start, Index size, const Vector<T>& z, T* out) {
-  const Index b = start / RowBlocks<T>::height;
-  panel_product(A.block(b) + start - A.start(b), A.size(b), size, A.cols(), z.data(), out);
+void keep_where_on(const T* output, Index size, T* r) {
+  for (Index i = 0; i < size; ++i) r[i] = output[i] > T(0) ? r[i] : T(0);
 }
 
-/// out = r where output > 0, else 0. A plain loop: compilers vectorise it, Eigen's select not.
+/// How many units of a layer are on where they were off, or off where they were on.
 template <class T>
-void keep_where_on(const T* output, Index size, const T* r, T* out) {
-  for (Index i = 0; i < size; ++i) out[i] = output[i] > T(0) ? r[i] : T(0);
+Index count_flips(const Vector<T>& value, const Vector<T>& on) {
+  const T *now = value.data(), *before = on.data();
+  std::int32_t flips = 0;
+  for (Index j = 0; j < value.size(); ++j) flips += (now[j] > T(0)) != (before[j] > T(0));
+  return flips;
+}
+
+/// on_out = 1 where value > 0, else 0.
+template <class T>
+void set_on(const Vector<T>& value, Vector<T>& on_out) {
+  for (Index j = 0; j < value.size(); ++j) on_out[j] = value[j] > T(0) ? T(1) : T(0);
 }
 
 }  // namespace
@@ -42,19 +46,19 @@ LinearPiece<T>::LinearPiece(const ReLUNetwork<T>& network, int threads)
   const Index n = network.input_size();
   Index widest = 0;
   for (std::size_t i = 0; i < layers_.size(); ++i) {
-    const Matrix<T>& W = network.weight(static_cast<Index>(i));
+    const MatrixView<T> W = network.weight(static_cast<Index>(i));
     Layer& layer = layers_[i];
     layer.piece = RowBlocks<T>(W.rows(), n);
     if (i == 0) {
-      for (Index b = 0; b < layer.piece.count(); ++b) {
-        Eigen::Map<Matrix<T>>(layer.piece.block(b), layer.piece.size(b), n) =
-            W.middleRows(layer.piece.start(b), layer.piece.size(b));
+      for (Index row = 0; row < W.rows(); row += RowBlocks<T>::strip_height) {
+        const Index size = layer.piece.strip_size(row), stride = layer.piece.stride(row);
+        Eigen::Map<Matrix<T>>(layer.piece.strip(row), stride, n).topRows(size) =
+            W.middleRows(row, size);
       }
     }
     if (i + 1 == layers_.size()) break;
     layer.value.setZero(W.rows());
-    layer.on.setConstant(W.rows(), false);
-    layer.negative_on = layer.on;
+    layer.on.setZero(W.rows());
     layer.negative.setZero(W.rows());
     layer.units.reserve(static_cast<std::size_t>(W.rows()));
     layer.negative_units.reserve(static_cast<std::size_t>(W.rows()));
@@ -63,7 +67,6 @@ LinearPiece<T>::LinearPiece(const ReLUNetwork<T>& network, int threads)
     widest = std::max(widest, W.rows());
   }
   output_.setZero(network.output_size());
-  masked_ = output_;
   flipped_.reserve(static_cast<std::size_t>(widest));
   ranks_.reserve(static_cast<std::size_t>(n));
   flipped_rows_.resize(n * widest);
@@ -73,17 +76,6 @@ LinearPiece<T>::LinearPiece(const ReLUNetwork<T>& network, int threads)
   partial_.resize(n, piece().count());
   sum_.setZero(n);
   gathered_.setZero(widest);
-}
-
-/// Runs body(block, worker) for the row blocks of layer i; the threads share the last layer.
-template <class T>
-template <class Body>
-void LinearPiece<T>::for_each_block(std::size_t i, Body body) {
-  const Index count = layers_[i].piece.count();
-  const int workers = i + 1 == layers_.size() ? threads_ : 1;
-  parallel_workers(workers, [&](int worker) {
-    for (Index b = worker; b < count; b += workers) body(b, worker);
-  });
 }
 
 template <class T>
@@ -111,12 +103,29 @@ void LinearPiece<T>::move(const Vector<T>& z) {
   }
 }
 
+template <class T>
+void LinearPiece<T>::negate(const Vector<T>& z) {
+  if (layers_.size() == 2) {
+    Layer& layer = layers_.front();
+    const RowBlocks<T>& product = network_->product();
+    for_each_block(1, [&](Index b, int) {
+      T* P = layers_.back().piece.strip(product.start(b));
+      const T* sum = product.strip(product.start(b));
+      for (Index i = 0; i < product.volume(b); ++i) P[i] = sum[i] - P[i];
+    });
+    layer.on = T(1) - layer.on.array();
+    list_units(layer.on, layer.units);
+    ++layer.flips;
+  }
+  move(z);  // crosses the walls on which -z lies
+}
+
 /// Rows of relu(P_d z).
 template <class T>
 void LinearPiece<T>::set_output(Index b, const Vector<T>& z) {
   const RowBlocks<T>& last = piece();
   auto rows = output_.segment(last.start(b), last.size(b));
-  panel_product(last.block(b), last.size(b), last.size(b), last.cols(), z.data(), rows.data());
+  rows_product(last, last.start(b), last.size(b), z.data(), rows.data());
   rows = rows.cwiseMax(T(0));
 }
 
@@ -126,32 +135,28 @@ template <class T>
 typename LinearPiece<T>::Change LinearPiece<T>::plan(std::size_t i, const Vector<T>& z) {
   Layer& layer = layers_[i];
   const RowBlocks<T>& P = layer.piece;
-  for (Index b = 0; b < P.count(); ++b) {
-    panel_product(P.block(b), P.size(b), P.size(b), P.cols(), z.data(),
-                  layer.value.data() + P.start(b));
-  }
-  flipped_.clear();
-  Index on = 0;
-  for (Index j = 0; j < layer.value.size(); ++j) {
-    const bool now = layer.value[j] > T(0);
-    on += now;
-    if (now != layer.on[j]) flipped_.push_back(static_cast<std::int32_t>(j));
-  }
-  const auto flips = static_cast<Index>(flipped_.size());
+  rows_product(P, 0, P.rows(), z.data(), layer.value.data());
+  const Index flips = count_flips(layer.value, layer.on), n = P.cols();
   const bool stale = layer.flips >= refresh * P.rows();
   if (flips == 0 && rank_ == 0 && !stale) return Change::none;
 
-  const Index old = static_cast<Index>(layer.units.size()), n = P.cols();
+  const auto old = static_cast<Index>(layer.units.size());
+  const auto on = static_cast<Index>((layer.value.array() > T(0)).count());
   const bool cheaper = rank_ != none && old * rank_ + n * (rank_ + flips) < on * n;
   if (stale || !cheaper) {
-    layer.on = layer.value.array() > T(0);
+    set_on(layer.value, layer.on);
     list_units(layer.on, layer.units);
     T* row = flipped_rows_.data();
     for (const auto j : layer.units) row = copy_row(P, j, T(1), row);
     return Change::rebuild;
   }
+  flipped_.clear();
+  for (Index j = 0; j < layer.value.size(); ++j) {
+    if ((layer.value[j] > T(0)) != (layer.on[j] > T(0)))
+      flipped_.push_back(static_cast<std::int32_t>(j));
+  }
   T* row = flipped_rows_.data();
-  for (const auto j : flipped_) row = copy_row(P, j, layer.on[j] ? T(-1) : T(1), row);
+  for (const auto j : flipped_) row = copy_row(P, j, T(1) - 2 * layer.on[j], row);
   T* entry = factor_rows_.data();
   for (const auto j : layer.units) {
     for (Index k = 0; k < rank_; ++k) *entry++ = layer.factor[k * P.rows() + j];
@@ -168,13 +173,12 @@ void LinearPiece<T>::apply(Change change, std::size_t i, Index b, int worker) {
   if (change == Change::none) return;
   Layer& next = layers_[i + 1];
   const Units& units = layers_[i].units;
-  const Matrix<T>& W = network_->weight(static_cast<Index>(i) + 1);
-  const Index n = next.piece.cols(), size = next.piece.size(b), start = next.piece.start(b);
+  const MatrixView<T> W = network_->weight(static_cast<Index>(i) + 1);
+  const Index size = next.piece.size(b), start = next.piece.start(b);
   const T* rows = W.data() + start;
-  T* P = next.piece.block(b);
   if (change == Change::rebuild) {
-    std::fill_n(P, size * n, T(0));
-    panel_add_products(rows, W.rows(), units, flipped_rows_.data(), size, n, P, size);
+    std::fill_n(next.piece.strip(start), next.piece.volume(b), T(0));
+    block_add_products(rows, W.rows(), units, flipped_rows_.data(), b, next.piece);
     return;
   }
   if (rank_ > 0) {
@@ -184,9 +188,9 @@ void LinearPiece<T>::apply(Change change, std::size_t i, Index b, int worker) {
     const Index ld = inner ? W.rows() : size;
     for (Index k = 0; k < rank_; ++k) std::fill_n(U + k * ld, size, T(0));
     panel_add_products(rows, W.rows(), units, factor_rows_.data(), size, rank_, U, ld);
-    panel_add_products(U, ld, ranks_, change_.data(), size, n, P, size);
+    block_add_products(U, ld, ranks_, change_.data(), b, next.piece);
   }
-  panel_add_products(rows, W.rows(), flipped_, flipped_rows_.data(), size, n, P, size);
+  block_add_products(rows, W.rows(), flipped_, flipped_rows_.data(), b, next.piece);
 }
 
 /// Ends a change: masks, and the low-rank factors of the change for the layer above.
@@ -201,7 +205,7 @@ void LinearPiece<T>::settle(Change change, std::size_t i) {
   }
   const auto flips = static_cast<Index>(flipped_.size());
   layer.flips += flips + rank_;
-  for (const auto j : flipped_) layer.on[j] = !layer.on[j];
+  for (const auto j : flipped_) layer.on[j] = T(1) - layer.on[j];
   list_units(layer.on, layer.units);
   const Index n = layer.piece.cols();
   if (i + 2 == layers_.size()) return;
@@ -210,10 +214,10 @@ void LinearPiece<T>::settle(Change change, std::size_t i) {
     return;
   }
   Layer& next = layers_[i + 1];
-  const Matrix<T>& W = network_->weight(static_cast<Index>(i) + 1);
+  const MatrixView<T> W = network_->weight(static_cast<Index>(i) + 1);
   T* column = next.factor.data() + rank_ * W.rows();
   for (const auto j : flipped_) {
-    column = std::copy_n(W.data() + j * W.rows(), W.rows(), column);
+    column = std::copy_n(W.col(j).data(), W.rows(), column);
   }
   std::copy_n(flipped_rows_.data(), n * flips, change_.data() + n * rank_);
   rank_ += flips;
@@ -232,23 +236,24 @@ void LinearPiece<T>::jacobian(const Vector<T>& dz, Vector<T>& out) {
   const RowBlocks<T>& last = piece();
   for_each_block(layers_.size() - 1, [&](Index b, int) {
     const Index size = last.size(b), start = last.start(b);
-    panel_product(last.block(b), size, size, last.cols(), dz.data(), out.data() + start);
-    keep_where_on(output_.data() + start, size, out.data() + start, out.data() + start);
+    rows_product(last, start, size, dz.data(), out.data() + start);
+    keep_where_on(output_.data() + start, size, out.data() + start);
   });
 }
 
+/// A block's part of Lambda^T r; r holds its rows, and is masked and filled up to whole lanes.
 template <class T>
-void LinearPiece<T>::jacobian_transpose(const Vector<T>& r, Vector<T>& out) {
-  check_size("r", r.size(), output_.size());
-  const RowBlocks<T>& last = piece();
-  for_each_block(layers_.size() - 1, [&](Index b, int) {
-    const Index size = last.size(b), start = last.start(b);
-    T* masked = masked_.data() + start;
-    keep_where_on(output_.data() + start, size, r.data() + start, masked);
-    panel_product_transpose(last.block(b), size, size, last.cols(), masked, partial_.col(b).data());
-  });
+void LinearPiece<T>::pull_back(Index b, T* r) {
+  const Index size = piece().size(b);
+  keep_where_on(output_.data() + piece().start(b), size, r);
+  std::fill(r + size, r + whole_lanes<T>(size), T(0));
+  block_product_transpose(piece(), b, r, partial_.col(b).data());
+}
+
+template <class T>
+void LinearPiece<T>::sum_blocks(Vector<T>& out) {
   sum_.setZero();
-  for (Index b = 0; b < last.count(); ++b) sum_ += partial_.col(b).template cast<double>();
+  for (Index b = 0; b < partial_.cols(); ++b) sum_ += partial_.col(b).template cast<double>();
   out = sum_.template cast<T>();
 }
 
@@ -264,8 +269,7 @@ void LinearPiece<T>::prepare_negative() {
       combine_columns(network_->weight(static_cast<Index>(i)), below.negative_units, below.negative,
                       layer.negative);
     }
-    layer.negative_on = layer.negative.array() > T(0);
-    list_units(layer.negative_on, layer.negative_units);
+    list_units(layer.negative, layer.negative_units);
   }
   const Layer& top = layers_[layers_.size() - 2];
   T* value = gathered_.data();
@@ -276,15 +280,15 @@ template <class T>
 void LinearPiece<T>::negative_rows(const Vector<T>& z, Index start, Index size, T* out) const {
   Eigen::Map<Vector<T>> rows(out, size);
   if (layers_.size() == 1) {
-    rows_product(piece(), start, size, z, out);
+    rows_product(piece(), start, size, z.data(), out);
     rows = -rows;
   } else if (layers_.size() == 2) {
     std::array<T, RowBlocks<T>::height> positive;
-    rows_product(piece(), start, size, z, positive.data());
-    rows_product(network_->product(), start, size, z, out);
+    rows_product(piece(), start, size, z.data(), positive.data());
+    rows_product(network_->product(), start, size, z.data(), out);
     rows = Eigen::Map<Vector<T>>(positive.data(), size) - rows;
   } else {
-    const Matrix<T>& W = network_->weight(network_->depth() - 1);
+    const MatrixView<T> W = network_->weight(network_->depth() - 1);
     rows.setZero();
     panel_add_products(W.data() + start, W.rows(), layers_[layers_.size() - 2].negative_units,
                        gathered_.data(), size, 1, out, size);

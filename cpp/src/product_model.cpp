@@ -79,10 +79,12 @@ double ProductModel<T>::objective(const Vector<T>& w, const Vector<T>& x) const 
 }
 
 template <class T>
-void ProductModel<T>::gradient_seed(const Vector<T>& w, const Vector<T>& x, const Vector<T>& other,
-                                    Vector<T>& out) const {
-  out = ((w.array() * x.array() - y_.array()) * other.array()).matrix();
-  if (v_.size() > 0) out.array() *= v_.array();
+void ProductModel<T>::gradient_seed(Index start, Index size, const T* w, const T* x, const T* other,
+                                    T* out) const {
+  using Rows = Eigen::Map<const Eigen::Array<T, Eigen::Dynamic, 1>>;
+  Eigen::Map<Eigen::Array<T, Eigen::Dynamic, 1>> seed(out, size);
+  seed = (Rows(w, size) * Rows(x, size) - y_.array().segment(start, size)) * Rows(other, size);
+  if (v_.size() > 0) seed *= v_.array().segment(start, size);
 }
 
 template <class T>

@@ -33,20 +33,31 @@ void dot_block(const T* const* columns, const T* r, Index rows, T* out) {
   }
 }
 
-}  // namespace
-
-void list_units(const Mask& on, Units& units_out) {
-  units_out.resize(static_cast<std::size_t>(on.size()));
+template <class On>
+void list_where(Index size, On on, Units& units_out) {
+  units_out.resize(static_cast<std::size_t>(size));
   std::size_t count = 0;
-  for (Index j = 0; j < on.size(); ++j) {
+  for (Index j = 0; j < size; ++j) {
     units_out[count] = static_cast<std::int32_t>(j);
-    count += on[j];
+    count += on(j);
   }
   units_out.resize(count);
 }
 
+}  // namespace
+
+void list_units(const Mask& on, Units& units_out) {
+  list_where(on.size(), [&](Index j) { return on[j]; }, units_out);
+}
+
 template <class T>
-void combine_columns(const Matrix<T>& W, const Units& units, const Vector<T>& a, Vector<T>& z_out) {
+void list_units(const Vector<T>& value, Units& units_out) {
+  list_where(value.size(), [&](Index j) { return value[j] > T(0); }, units_out);
+}
+
+template <class T>
+void combine_columns(const MatrixView<T>& W, const Units& units, const Vector<T>& a,
+                     Vector<T>& z_out) {
   const Index rows = W.rows();
   const auto count = static_cast<Index>(units.size());
   for (Index start = 0; start < rows; start += row_block) {
@@ -55,7 +66,7 @@ void combine_columns(const Matrix<T>& W, const Units& units, const Vector<T>& a,
     z.setZero();
     const auto unit = [&](Index k) { return units[static_cast<std::size_t>(k)]; };
     const auto term = [&](Index k) {
-      return a[unit(k)] * BlockView<T>(W.data() + unit(k) * rows + start, size);
+      return a[unit(k)] * BlockView<T>(W.col(unit(k)).data() + start, size);
     };
     Index k = 0;
     for (; k + 8 <= count; k += 8) {
@@ -67,7 +78,7 @@ void combine_columns(const Matrix<T>& W, const Units& units, const Vector<T>& a,
 }
 
 template <class T>
-void dot_columns(const Matrix<T>& W, const Units& units, const Vector<T>& r, Vector<T>& b_out) {
+void dot_columns(const MatrixView<T>& W, const Units& units, const Vector<T>& r, Vector<T>& b_out) {
   const Index rows = W.rows();
   const auto count = static_cast<Index>(units.size());
   b_out.setZero();
@@ -75,7 +86,7 @@ void dot_columns(const Matrix<T>& W, const Units& units, const Vector<T>& r, Vec
     const Index group = std::min<Index>(4, count - k);
     const T* columns[4];
     for (Index i = 0; i < 4; ++i) {
-      columns[i] = W.data() + units[static_cast<std::size_t>(k + std::min(i, group - 1))] * rows;
+      columns[i] = W.col(units[static_cast<std::size_t>(k + std::min(i, group - 1))]).data();
     }
     T dots[4];
     dot_block<T, 4>(columns, r.data(), rows, dots);
@@ -83,9 +94,10 @@ void dot_columns(const Matrix<T>& W, const Units& units, const Vector<T>& r, Vec
   }
 }
 
-#define GENDEMOD_INSTANTIATE(T)                                                                \
-  template void combine_columns(const Matrix<T>&, const Units&, const Vector<T>&, Vector<T>&); \
-  template void dot_columns(const Matrix<T>&, const Units&, const Vector<T>&, Vector<T>&);
+#define GENDEMOD_INSTANTIATE(T)                                                                    \
+  template void list_units(const Vector<T>&, Units&);                                              \
+  template void combine_columns(const MatrixView<T>&, const Units&, const Vector<T>&, Vector<T>&); \
+  template void dot_columns(const MatrixView<T>&, const Units&, const Vector<T>&, Vector<T>&);
 GENDEMOD_INSTANTIATE(float)
 GENDEMOD_INSTANTIATE(double)
 

@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <limits>
+#include <numeric>
 #include <utility>
 
 #include "gendemod/check.hpp"
@@ -10,26 +11,29 @@
 namespace gendemod {
 
 template <class T>
-ReLUNetwork<T>::ReLUNetwork(std::vector<Matrix<T>> weights) : weights_(std::move(weights)) {
+ReLUNetwork<T>::ReLUNetwork(std::vector<OwnedMatrix<T>> weights) : weights_(std::move(weights)) {
   if (weights_.empty()) throw std::invalid_argument("`weights` must hold at least one matrix");
-  for (std::size_t i = 0; i < weights_.size(); ++i) {
-    if (weights_[i].size() == 0) throw std::invalid_argument("`weights` must not be empty");
-    if (weights_[i].cols() > std::numeric_limits<std::int32_t>::max()) {
+  for (Index i = 0; i < depth(); ++i) {
+    const MatrixView<T> W = weight(i);
+    if (W.size() == 0) throw std::invalid_argument("`weights` must not be empty");
+    if (W.cols() > std::numeric_limits<std::int32_t>::max()) {
       throw std::invalid_argument("`weights` must have fewer than 2^31 columns");
     }
-    if (i > 0) check_size("weights", weights_[i].cols(), weights_[i - 1].rows());
+    if (i > 0) check_size("weights", W.cols(), weight(i - 1).rows());
   }
 }
 
 template <class T>
 const RowBlocks<T>& ReLUNetwork<T>::product() const {
   std::call_once(product_->made, [this] {
-    const Matrix<T>& W2 = weight(1);
+    const MatrixView<T> W1 = weight(0), W2 = weight(1);
     RowBlocks<T> blocks(output_size(), input_size());
+    std::fill_n(blocks.strip(0), blocks.rows() * blocks.cols(), T(0));
+    Units all(static_cast<std::size_t>(W1.rows()));
+    std::iota(all.begin(), all.end(), 0);
+    const Matrix<T> rows = W1.transpose();
     for (Index b = 0; b < blocks.count(); ++b) {
-      const Index size = blocks.size(b);
-      Eigen::Map<Matrix<T>>(blocks.block(b), size, blocks.cols()).noalias() =
-          W2.middleRows(blocks.start(b), size) * weight(0);
+      block_add_products(W2.data() + blocks.start(b), W2.rows(), all, rows.data(), b, blocks);
     }
     product_->blocks = std::move(blocks);
   });

@@ -18,6 +18,9 @@ VectorView<T> row_for(const RowMajorView<T>& rows, Index problem) {
   return {rows.data() + (rows.rows() == 1 ? 0 : problem) * rows.cols(), rows.cols()};
 }
 
+/// A run that converged with a relative residual of this many tolerances fits y.
+constexpr double fit = 16;
+
 /// Rows from which the threads of a single problem share its products.
 constexpr Index rows_worth_sharing = 100000;
 
@@ -37,8 +40,22 @@ Restarts<Solver>::Restarts(const Observations<T>& observations,
   const bool large = observations.y.cols() >= rows_worth_sharing;
   threads_within_ = chains == 1 && large ? resolve_threads(threads) : 1;
   outcomes_.resize(static_cast<std::size_t>(chains));
+  fits_ = std::vector<std::atomic<Index>>(static_cast<std::size_t>(observations.y.rows()));
+  for (auto& fit : fits_) fit = chains;
   slots_.resize(static_cast<std::size_t>(
       std::min<Index>(resolve_threads(threads), std::max<Index>(chains, 1))));
+}
+
+template <class Solver>
+bool Restarts<Solver>::is_cut(Index chain) const {
+  return fits_[static_cast<std::size_t>(chain / plan_.chains)] < chain;
+}
+
+template <class Solver>
+void Restarts<Solver>::note_fit(Index chain) {
+  auto& first = fits_[static_cast<std::size_t>(chain / plan_.chains)];
+  Index known = first;
+  while (chain < known && !first.compare_exchange_weak(known, chain)) continue;
 }
 
 template <class Solver>
@@ -96,15 +113,27 @@ void Restarts<Solver>::record(Index chain, Outcome<T> outcome) {
   }
 }
 
+/// Line 5 of Algorithm 1.
+template <class Solver>
+void Restarts<Solver>::balance(Outcome<T>& outcome) const {
+  if (!settings_.balance) return;
+  const double c = balance_factor(outcome.h, outcome.m);
+  outcome.h *= static_cast<T>(1 / c);
+  outcome.m *= static_cast<T>(c);
+}
+
 template <class Solver>
 bool Restarts<Solver>::harvest(Run& run, Status status) {
   Outcome<T> outcome;
-  const double c = settings_.balance ? balance_factor(run.solver.h(), run.solver.m()) : 1.0;
-  outcome.h = run.solver.h() * static_cast<T>(1 / c);
-  outcome.m = run.solver.m() * static_cast<T>(c);
+  outcome.h = run.solver.h();
+  outcome.m = run.solver.m();
+  balance(outcome);
   outcome.status = status;
   outcome.history = run.solver.history();
   outcome.objective = outcome.history.back();
+  const double residual = std::sqrt(outcome.objective / run.model.objective_at_zero());
+  const double small = fit * attainable<T>(settings_.stopping.tolerance);
+  if (status == Status::converged && residual <= small) note_fit(run.chain);
   record(run.chain, std::move(outcome));
   ++run.start;
   const bool more = (status != Status::converged && status != Status::time_limit) &&
@@ -123,6 +152,10 @@ bool Restarts<Solver>::run(double seconds) {
       if (!slot) {
         const Index chain = next_++;
         if (chain >= chains_total()) return;
+        if (is_cut(chain)) {
+          ++done_;
+          continue;
+        }
         slot = begin(chain);
         if (!slot->model.has_signal()) {
           record_hopeless(chain, slot->model);
@@ -132,7 +165,11 @@ bool Restarts<Solver>::run(double seconds) {
         }
         start(*slot);
       }
-      if (slot->solver.status() != Status::running || slot->solver.run(1) != Status::running) {
+      if (is_cut(slot->chain)) {
+        slot.reset();
+        ++done_;
+      } else if (slot->solver.status() != Status::running ||
+                 slot->solver.run(1) != Status::running) {
         if (harvest(*slot, slot->solver.status())) {
           start(*slot);
         } else {
@@ -154,6 +191,8 @@ void Restarts<Solver>::stop() {
   const Index first = std::min(next_.exchange(chains_total()), chains_total());
   parallel_for(chains_total() - first, static_cast<int>(slots_.size()), [&](Index i) {
     const Index chain = first + i;
+    ++done_;
+    if (is_cut(chain)) return;
     const auto model = model_of(chain);
     if (!model.has_signal()) {
       record_hopeless(chain, model);
@@ -164,20 +203,25 @@ void Restarts<Solver>::stop() {
       pass_h.forward(outcome.h);
       pass_m.forward(outcome.m);
       outcome.objective = model.objective(pass_h.output(), pass_m.output());
+      balance(outcome);
       outcome.history = {outcome.objective};
       outcome.status = Status::time_limit;
       record(chain, std::move(outcome));
     }
-    ++done_;
   });
 }
 
 template <class Solver>
 Outcome<typename Restarts<Solver>::T> Restarts<Solver>::best(Index problem) const {
   const auto first = outcomes_.begin() + problem * plan_.chains;
-  const auto last = first + plan_.chains;
-  Outcome<T> best = *std::min_element(
-      first, last, [](const auto& a, const auto& b) { return lower(a.objective, b.objective); });
+  const Index fit = fits_[static_cast<std::size_t>(problem)] - problem * plan_.chains;
+  const auto last = first + std::min(plan_.chains, fit + 1);
+  Outcome<T> best =
+      fit < plan_.chains
+          ? first[fit]
+          : *std::min_element(
+                first, last,
+                [](const auto& a, const auto& b) { return lower(a.objective, b.objective); });
   best.restarts = 0;
   for (auto chain = first; chain != last; ++chain) best.restarts += chain->restarts;
   return best;

@@ -17,26 +17,36 @@ void product_lanes(const T* A, Index ld, Index cols, const T* z, T* z_out) {
   for (int k = 0; k < Count; ++k) LaneOut<T>(z_out + k * lanes<T>) = sums[k];
 }
 
-/// Count dot products with r.
-template <class T, int Count>
-void dot_columns_at(const T* A, Index ld, Index rows, const T* r, T* g_out) {
-  Lane<T> sums[Count];
-  for (auto& sum : sums) sum.setZero();
-  const Index whole = rows - rows % lanes<T>;
-  for (Index i = 0; i < whole; i += lanes<T>) {
-    const LaneView<T> r_lane(r + i);
-    for (int k = 0; k < Count; ++k) sums[k] += LaneView<T>(A + k * ld + i) * r_lane;
-  }
-  for (int k = 0; k < Count; ++k) {
-    T total = sums[k].sum();
-    for (Index i = whole; i < rows; ++i) total += A[k * ld + i] * r[i];
-    g_out[k] = total;
+/// sums[c] += the lanes of A[:, c] * r for a strip of whole height.
+template <class T>
+void add_dots(const T* A, Index cols, const T* r, Lane<T>* sums) {
+  Lane<T> r_lanes[8];
+  for (int k = 0; k < 8; ++k) r_lanes[k] = LaneView<T>(r + k * lanes<T>);
+  for (Index c = 0; c < cols; ++c) {
+    const T* column = A + c * RowBlocks<T>::strip_height;
+    Lane<T> even = LaneView<T>(column) * r_lanes[0];
+    Lane<T> odd = LaneView<T>(column + lanes<T>) * r_lanes[1];
+    for (int k = 2; k < 8; k += 2) {
+      even += LaneView<T>(column + k * lanes<T>) * r_lanes[k];
+      odd += LaneView<T>(column + (k + 1) * lanes<T>) * r_lanes[k + 1];
+    }
+    sums[c] += even + odd;
   }
 }
 
-/// Columns of U that are packed at a time: they fill the first-level cache, and are read ten times
-/// or more from there instead of from columns that lie a power of two apart.
-constexpr Index packed_columns = 16;
+/// The same for the last strip.
+template <class T>
+void add_dots(const T* A, Index ld, Index cols, const T* r, Lane<T>* sums) {
+  for (Index c = 0; c < cols; ++c) {
+    for (Index i = 0; i < ld; i += lanes<T>) {
+      sums[c] += LaneView<T>(A + c * ld + i) * LaneView<T>(r + i);
+    }
+  }
+}
+
+/// Columns of U that are packed at a time, one strip high: they stay in the first-level cache,
+/// where columns that lie a power of two apart would not.
+constexpr Index packed_columns = 48;
 
 /// Rows lanes by Cols columns of A, kept in registers while k runs. U is packed.
 template <class T, int Rows, int Cols>
@@ -60,7 +70,7 @@ void add_tile(const T* U, Index ldu, Index count, const T* V, Index ldv, T* A, I
 /// Cols columns of A, from the first row to the last.
 template <class T, int Cols>
 void add_columns(const T* U, Index count, const T* V, Index ldv, Index rows, T* A, Index ld) {
-  constexpr Index ldu = RowBlocks<T>::height;
+  constexpr Index ldu = RowBlocks<T>::strip_height;
   Index i = 0;
   for (; i + 4 * lanes<T> <= rows; i += 4 * lanes<T>) {
     add_tile<T, 4, Cols>(U + i, ldu, count, V, ldv, A + i, ld);
@@ -75,53 +85,113 @@ void add_columns(const T* U, Index count, const T* V, Index ldv, Index rows, T* 
   }
 }
 
-}  // namespace
-
+/// A += packed V^T, A column-major (ld).
 template <class T>
-void panel_product(const T* A, Index ld, Index rows, Index cols, const T* z, T* z_out) {
-  Index i = 0;
-  for (; i + 8 * lanes<T> <= rows; i += 8 * lanes<T>) {
-    product_lanes<T, 8>(A + i, ld, cols, z, z_out + i);
+void add_packed(const T* packed, Index count, const T* V, Index rows, Index cols, T* A, Index ld) {
+  Index c = 0;
+  for (; c + 5 <= cols; c += 5) {
+    add_columns<T, 5>(packed, count, V + c, cols, rows, A + c * ld, ld);
   }
-  for (; i + lanes<T> <= rows; i += lanes<T>) product_lanes<T, 1>(A + i, ld, cols, z, z_out + i);
-  for (; i < rows; ++i) {
-    T sum = 0;
-    for (Index j = 0; j < cols; ++j) sum += A[j * ld + i] * z[j];
-    z_out[i] = sum;
+  if (c + 3 <= cols) {
+    add_columns<T, 3>(packed, count, V + c, cols, rows, A + c * ld, ld);
+    c += 3;
   }
+  for (; c < cols; ++c) add_columns<T, 1>(packed, count, V + c, cols, rows, A + c * ld, ld);
 }
 
+/// A += sum_k U[:, units[k]] V[:, k]^T for at most a strip of rows. The rows of U that follow are
+/// asked for ahead: they are what the next strip packs.
 template <class T>
-void panel_product_transpose(const T* A, Index ld, Index rows, Index cols, const T* r, T* g_out) {
-  Index j = 0;
-  for (; j + 5 <= cols; j += 5) dot_columns_at<T, 5>(A + j * ld, ld, rows, r, g_out + j);
-  for (; j < cols; ++j) dot_columns_at<T, 1>(A + j * ld, ld, rows, r, g_out + j);
-}
-
-template <class T>
-void panel_add_products(const T* U, Index ldu, const Units& units, const T* V, Index rows,
+void add_strip_products(const T* U, Index ldu, const Units& units, const T* V, Index rows,
                         Index cols, T* A, Index ld) {
-  constexpr Index height = RowBlocks<T>::height;
+  constexpr Index height = RowBlocks<T>::strip_height;
   alignas(64) T packed[packed_columns * height];
   const auto total = static_cast<Index>(units.size());
   for (Index start = 0; start < total; start += packed_columns) {
     const Index count = std::min(packed_columns, total - start);
     for (Index k = 0; k < count; ++k) {
-      std::copy_n(U + units[static_cast<std::size_t>(start + k)] * ldu, rows, packed + k * height);
+      const T* column = U + units[static_cast<std::size_t>(start + k)] * ldu;
+      std::copy_n(column, rows, packed + k * height);
+      for (Index i = 0; i < height; i += lanes<T>) prefetch(column + rows + i);
     }
-    const T* v = V + start * cols;
-    Index c = 0;
-    for (; c + 5 <= cols; c += 5)
-      add_columns<T, 5>(packed, count, v + c, cols, rows, A + c * ld, ld);
-    for (; c < cols; ++c) add_columns<T, 1>(packed, count, v + c, cols, rows, A + c * ld, ld);
+    add_packed(packed, count, V + start * cols, rows, cols, A, ld);
+  }
+}
+
+}  // namespace
+
+template <class T>
+void rows_product(const RowBlocks<T>& A, Index start, Index size, const T* z, T* out) {
+  constexpr Index height = RowBlocks<T>::strip_height;
+  const Index cols = A.cols();
+  for (Index first = start - start % height; first < start + size; first += height) {
+    const T* strip = A.strip(first);
+    const Index ld = A.stride(first), end = std::min(height, start + size - first);
+    T* z_out = out + first - start;
+    Index i = std::max<Index>(start - first, 0);
+    for (; i + 8 * lanes<T> <= end; i += 8 * lanes<T>) {
+      product_lanes<T, 8>(strip + i, ld, cols, z, z_out + i);
+    }
+    for (; i + 4 * lanes<T> <= end; i += 4 * lanes<T>) {
+      product_lanes<T, 4>(strip + i, ld, cols, z, z_out + i);
+    }
+    for (; i + lanes<T> <= end; i += lanes<T>) {
+      product_lanes<T, 1>(strip + i, ld, cols, z, z_out + i);
+    }
+    if (i < end) {
+      alignas(64) T rest[lanes<T>];
+      product_lanes<T, 1>(strip + i, ld, cols, z, rest);
+      std::copy_n(rest, end - i, z_out + i);
+    }
+  }
+}
+
+template <class T>
+void block_product_transpose(const RowBlocks<T>& A, Index block, const T* r, T* g_out) {
+  constexpr Index height = RowBlocks<T>::strip_height, chunk = 64;
+  const Index start = A.start(block), end = start + A.size(block);
+  for (Index first = 0; first < A.cols(); first += chunk) {
+    const Index cols = std::min(chunk, A.cols() - first);
+    Lane<T> sums[chunk];
+    for (Index c = 0; c < cols; ++c) sums[c].setZero();
+    for (Index row = start; row < end; row += height) {
+      const Index ld = A.stride(row);
+      const T* strip = A.strip(row) + first * ld;
+      if (ld == height) {
+        add_dots(strip, cols, r + row - start, sums);
+      } else {
+        add_dots(strip, ld, cols, r + row - start, sums);
+      }
+    }
+    for (Index c = 0; c < cols; ++c) g_out[first + c] = sums[c].sum();
+  }
+}
+
+template <class T>
+void panel_add_products(const T* U, Index ldu, const Units& units, const T* V, Index rows,
+                        Index cols, T* A, Index ld) {
+  constexpr Index height = RowBlocks<T>::strip_height;
+  for (Index i = 0; i < rows; i += height) {
+    add_strip_products(U + i, ldu, units, V, std::min(height, rows - i), cols, A + i, ld);
+  }
+}
+
+template <class T>
+void block_add_products(const T* U, Index ldu, const Units& units, const T* V, Index block,
+                        RowBlocks<T>& A) {
+  const Index start = A.start(block), end = start + A.size(block);
+  for (Index row = start; row < end; row += A.strip_height) {
+    add_strip_products(U + row - start, ldu, units, V, A.strip_size(row), A.cols(), A.strip(row),
+                       A.stride(row));
   }
 }
 
 #define GENDEMOD_INSTANTIATE(T)                                                               \
-  template void panel_product(const T*, Index, Index, Index, const T*, T*);                   \
-  template void panel_product_transpose(const T*, Index, Index, Index, const T*, T*);         \
+  template void rows_product(const RowBlocks<T>&, Index, Index, const T*, T*);                \
+  template void block_product_transpose(const RowBlocks<T>&, Index, const T*, T*);            \
   template void panel_add_products(const T*, Index, const Units&, const T*, Index, Index, T*, \
-                                   Index);
+                                   Index);                                                    \
+  template void block_add_products(const T*, Index, const Units&, const T*, Index, RowBlocks<T>&);
 GENDEMOD_INSTANTIATE(float)
 GENDEMOD_INSTANTIATE(double)
 

@@ -22,12 +22,12 @@ bool eigen_refuses_to_allocate() {
 template <class Solver>
 void test_iterations_do_not_allocate(const typename Solver::Settings& settings) {
   using T = typename Solver::Scalar;
-  std::vector<Matrix<T>> weights1, weights2;
+  std::vector<OwnedMatrix<T>> weights1, weights2;
   for (const auto& W : gaussian_weights({5, 40, 80, 300}, 1, false)) {
     weights1.emplace_back(W.cast<T>());
   }
   for (const auto& W : gaussian_weights({4, 60, 300}, 2, false)) weights2.emplace_back(W.cast<T>());
-  const ReLUNetwork<T> g1(weights1), g2(weights2);
+  const ReLUNetwork<T> g1(std::move(weights1)), g2(std::move(weights2));
   const Vector<T> y = Vector<T>::Random(300);
   const ProductModel<T> model(g1, g2, {y.data(), 300}, {nullptr, 0});
   Solver solver(model, settings);

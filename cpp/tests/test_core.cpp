@@ -12,7 +12,7 @@ namespace {
 
 template <class T>
 ReLUNetwork<T> network(std::vector<Index> dims, std::uint64_t seed) {
-  std::vector<Matrix<T>> weights;
+  std::vector<OwnedMatrix<T>> weights;
   for (const auto& W : gaussian_weights(dims, seed, true)) weights.emplace_back(W.cast<T>());
   return ReLUNetwork<T>(std::move(weights));
 }
@@ -37,13 +37,14 @@ void test_a_shorter_stream_is_a_prefix() {
 template <class T>
 void test_masked_products_match_loops(Index rows, Index cols) {
   const Matrix<T> W = Matrix<T>::Random(rows, cols);
+  const OwnedMatrix<T> owned(W);
   const Vector<T> a = Vector<T>::Random(cols), r = Vector<T>::Random(rows);
   const Mask on = a.array() > T(0);
   Units units;
   list_units(on, units);
   Vector<T> z(rows), b(cols);
-  combine_columns(W, units, a, z);
-  dot_columns(W, units, r, b);
+  combine_columns<T>(owned.view(), units, a, z);
+  dot_columns<T>(owned.view(), units, r, b);
   const double tolerance = 4e-7 * std::sqrt(static_cast<double>(rows * cols));
   for (Index i = 0; i < rows; ++i) {
     double sum = 0;
@@ -71,7 +72,8 @@ void test_gradient_matches_central_differences() {
   const double difference = (f(h + step * d) - f(h - step * d)) / (2 * step);
   pass_h.forward(h);
   Vector<double> seed(200), gradient(4);
-  model.gradient_seed(pass_h.output(), pass_m.output(), pass_m.output(), seed);
+  model.gradient_seed(0, 200, pass_h.output().data(), pass_m.output().data(),
+                      pass_m.output().data(), seed.data());
   pass_h.jacobian_transpose(seed, gradient);
   CHECK(std::abs(gradient.dot(d) - difference) < 1e-6 * gradient.norm() * d.norm());
 }
@@ -96,7 +98,7 @@ void test_solver_finds_both_factors(double tolerance, double error) {
   const Vector<T> y = pass_h.output().cwiseProduct(pass_m.output());
   const auto serial = solve<T>(1, tolerance, y, g1, g2);
   CHECK(serial.status == Status::converged);
-  CHECK(serial.restarts == 3);
+  CHECK(serial.restarts == 1);  // the others are cut: the first start fits
   CHECK(std::sqrt(2 * serial.objective) < error * norm(y));
   const auto parallel = solve<T>(2, tolerance, y, g1, g2);
   CHECK(parallel.h == serial.h && parallel.m == serial.m && parallel.history == serial.history);

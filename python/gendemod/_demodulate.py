@@ -68,8 +68,10 @@ def demodulate(
     start : (h, m), optional
         Used as it is; for a batch each has a leading axis. None: random starts.
     restarts : int or "auto"
-        Number of random starts; the one with the lowest objective is kept. "auto": up to 8, one
-        after the other, stopping at the first that converges elsewhere than at a kink.
+        Number of random starts. The first that fits y is kept (it converged with a relative
+        residual of at most 16 tolerances), or else the one with the lowest objective; what comes
+        after a fit cannot change that and is cut. "auto": up to 8, one after the other, stopping
+        at the first that converges elsewhere than at a kink.
     seed : int, optional
         The random starts are a function of (seed, problem, restart). None: a new seed, which the
         result states. A given ``start`` needs none.

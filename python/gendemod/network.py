@@ -62,11 +62,12 @@ class ReLUNetwork:
     are kept. Memory: the sum of the sizes of the weights.
     """
 
-    __slots__ = ("_cores", "_dtype")
+    __slots__ = ("_cores", "_dims", "_dtype")
 
     def __init__(self, weights: Sequence[ArrayLike]) -> None:
         matrices = checked_weights(weights)
         self._dtype = common_dtype(*(W.dtype for W in matrices))
+        self._dims = (matrices[0].shape[1], *(W.shape[0] for W in matrices))
         self._cores = {self._dtype: _build(matrices, self._dtype)}
 
     @classmethod
@@ -108,13 +109,10 @@ class ReLUNetwork:
         key = checked_seed(seed)
         kind = _float_type(dtype)
         core = _core.Network32 if kind == np.float32 else _core.Network64
-        return cls._of(core.gaussian(sizes, key, last_layer == "truncated"), kind)
-
-    @classmethod
-    def _of(cls, core: CoreNetwork, dtype: np.dtype[Any]) -> ReLUNetwork:
         network = cls.__new__(cls)
-        network._dtype = dtype
-        network._cores = {dtype: core}
+        network._dtype = kind
+        network._dims = tuple(sizes)
+        network._cores = {kind: core.gaussian(sizes, key, last_layer == "truncated")}
         return network
 
     def _core(self, dtype: np.dtype[Any]) -> CoreNetwork:
@@ -131,12 +129,12 @@ class ReLUNetwork:
     @property
     def dims(self) -> tuple[int, ...]:
         """``(n, n_1, ..., ell)``."""
-        return (self.weights[0].shape[1], *(W.shape[0] for W in self.weights))
+        return self._dims
 
     @property
     def depth(self) -> int:
         """Number of layers."""
-        return len(self.weights)
+        return len(self._dims) - 1
 
     @property
     def dtype(self) -> np.dtype[Any]:

@@ -63,6 +63,7 @@ class AlternatingDescent {
 
   void iterate();
   void give_up();
+  void pull_back(Factor& moving, const Factor& fixed);
   Move descend(Factor& moving, const Factor& fixed);
   Move descend_automatically(Factor& moving, const Factor& fixed);
   double exact_step(double slope, Factor& moving, const Factor& fixed);
@@ -77,7 +78,6 @@ class AlternatingDescent {
   double tolerance_;
   Factor h_, m_;
   FourSigns<T> signs_;
-  Vector<T> seed_;    // (ell,): what is pulled back to a gradient
   Vector<T> change_;  // (ell,): Lambda times a direction
   double objective_ = 0;
   double least_objective_ = 0;

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <array>
 #include <vector>
 
+#include "gendemod/parallel.hpp"
 #include "gendemod/relu_network.hpp"
 #include "gendemod/row_blocks.hpp"
 
@@ -30,6 +32,9 @@ class LinearPiece {
   void jump(const Vector<T>& z);
   /// Moves to z, (n,), across the walls between.
   void move(const Vector<T>& z);
+  /// Moves from -z to z. At depth 2 the units that are on are those that were off, and
+  /// P_2 <- W_2 W_1 - P_2; otherwise as move(z).
+  void negate(const Vector<T>& z);
   /// Moves from z to c z, c > 0, where every mask is the same.
   void scale(T c);
 
@@ -38,8 +43,18 @@ class LinearPiece {
 
   /// out = Lambda dz; dz (n,), out (ell,). 2 ell n flops.
   void jacobian(const Vector<T>& dz, Vector<T>& out);
-  /// out = Lambda^T r; r (ell,), out (n,). 2 ell n flops, summed over blocks in float64.
-  void jacobian_transpose(const Vector<T>& r, Vector<T>& out);
+  /// out = Lambda^T r; out (n,). rows(start, size, r_out) writes the entries start .. start + size
+  /// - 1 of r, block by block, where they stay in the first-level cache. 2 ell n flops, summed over
+  /// blocks in float64.
+  template <class Rows>
+  void jacobian_transpose(Rows rows, Vector<T>& out) {
+    for_each_block(layers_.size() - 1, [&](Index b, int) {
+      alignas(64) std::array<T, RowBlocks<T>::height> r;
+      rows(piece().start(b), piece().size(b), r.data());
+      pull_back(b, r.data());
+    });
+    sum_blocks(out);
+  }
 
   /// Brings the inner layers to -z, for negative_rows: from depth 3 on they have masks of their
   /// own.
@@ -54,12 +69,11 @@ class LinearPiece {
  private:
   struct Layer {
     RowBlocks<T> piece;
-    Vector<T> value;     // P_i z
-    Mask on;             // value > 0
-    Units units;         // on as a list
-    Vector<T> factor;    // U_i, (n_i, rank) column-major
-    Vector<T> negative;  // the layer at -z, before its mask
-    Mask negative_on;
+    Vector<T> value;       // P_i z
+    Vector<T> on;          // 1 where value > 0, else 0
+    Units units;           // on as a list
+    Vector<T> factor;      // U_i, (n_i, rank) column-major
+    Vector<T> negative;    // the layer at -z, before its mask
     Units negative_units;  // where that is > 0
     Index flips = 0;       // crossed since the next layer's piece was rebuilt
   };
@@ -71,8 +85,18 @@ class LinearPiece {
   void apply(Change change, std::size_t i, Index block, int worker);
   void settle(Change change, std::size_t i);
   void set_output(Index block, const Vector<T>& z);
+  void pull_back(Index block, T* r);
+  void sum_blocks(Vector<T>& out);
+
+  /// Runs body(block, worker) for the row blocks of layer i; the threads share the last layer.
   template <class Body>
-  void for_each_block(std::size_t i, Body body);
+  void for_each_block(std::size_t i, Body body) {
+    const Index count = layers_[i].piece.count();
+    const int workers = i + 1 == layers_.size() ? threads_ : 1;
+    parallel_workers(workers, [&](int worker) {
+      for (Index b = worker; b < count; b += workers) body(b, worker);
+    });
+  }
 
   const ReLUNetwork<T>* network_;
   int threads_;
@@ -84,7 +108,6 @@ class LinearPiece {
   Vector<T> factor_rows_;   // U_i[on, :], (rank, |on|) column-major
   Vector<T> change_;        // V_i, (n, rank) column-major
   Index rank_ = 0;          // of the change of the piece at hand; none: rebuilt
-  Vector<T> masked_;        // (ell,)
   Matrix<T> scratch_;       // (block rows x n, threads): U of one block of the last layer
   Matrix<T> partial_;       // (n, blocks): Lambda^T r, block by block
   Eigen::VectorXd sum_;     // (n,)

@@ -34,6 +34,7 @@ inline int resolve_threads(int threads) {
 /// An exception stops no other worker; the first one is thrown again on the calling thread.
 template <class Body>
 void parallel_workers(int workers, Body body) {
+  if (workers == 1) return body(0);
   std::exception_ptr error;
   std::atomic_flag taken = ATOMIC_FLAG_INIT;
   const auto guarded = [&](int worker) {
@@ -44,7 +45,7 @@ void parallel_workers(int workers, Body body) {
     }
   };
 #ifdef _OPENMP
-#pragma omp parallel for num_threads(workers) schedule(static, 1) if (workers > 1)
+#pragma omp parallel for num_threads(workers) schedule(static, 1)
 #endif
   for (int worker = 0; worker < workers; ++worker) guarded(worker);
   if (error) std::rethrow_exception(error);

@@ -34,9 +34,9 @@ class ProductModel {
   /// Whether some observed entry of y is positive; otherwise w * x = 0 is the best fit.
   bool has_signal() const { return has_signal_; }
 
-  /// out = other * r: what Lambda^T pulls back to a gradient, other = x for h and w for m.
-  void gradient_seed(const Vector<T>& w, const Vector<T>& x, const Vector<T>& other,
-                     Vector<T>& out) const;
+  /// out = other * r in the rows start .. start + size - 1, to which all pointers point: what
+  /// Lambda^T pulls back to a gradient, other = x for h and w for m.
+  void gradient_seed(Index start, Index size, const T* w, const T* x, const T* other, T* out) const;
   /// sum v (other * d)^2: the second derivative of f along a change d of one output.
   double curvature(const Vector<T>& other, const Vector<T>& d) const;
   /// The factors of the residual's Jacobian for some rows (rows start .., at most factor.size()):

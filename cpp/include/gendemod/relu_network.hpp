@@ -14,12 +14,13 @@ template <class T>
 class ReLUNetwork {
  public:
   /// weights[i] is W_{i+1}, (n_{i+1}, n_i). Throws where two layers do not fit.
-  explicit ReLUNetwork(std::vector<Matrix<T>> weights);
+  explicit ReLUNetwork(std::vector<OwnedMatrix<T>> weights);
+  ReLUNetwork(ReLUNetwork&&) = default;
 
   Index depth() const { return static_cast<Index>(weights_.size()); }
-  Index input_size() const { return weights_.front().cols(); }
-  Index output_size() const { return weights_.back().rows(); }
-  const Matrix<T>& weight(Index i) const { return weights_[static_cast<std::size_t>(i)]; }
+  Index input_size() const { return weight(0).cols(); }
+  Index output_size() const { return weight(depth() - 1).rows(); }
+  MatrixView<T> weight(Index i) const { return weights_[static_cast<std::size_t>(i)].view(); }
 
   /// W_2 W_1 of a network of depth 2, made on first use and kept: G(-z) = relu(P_2 z - W_2 W_1 z)
   /// for the piece P_2 at z, since the units that are on at -z are those that are off at z.
@@ -30,7 +31,7 @@ class ReLUNetwork {
     std::once_flag made;
     RowBlocks<T> blocks;
   };
-  std::vector<Matrix<T>> weights_;
+  std::vector<OwnedMatrix<T>> weights_;
   std::shared_ptr<Product> product_ = std::make_shared<Product>();
 };
 

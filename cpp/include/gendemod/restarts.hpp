@@ -43,6 +43,9 @@ struct Outcome {
 /// beginning to its end (the threads of a single large problem share its products), so that no
 /// result depends on the number of threads; memory grows with the threads, not with the batch, but
 /// for the outcomes.
+///
+/// What is kept of a problem is its first chain that fits y, or else its lowest objective. Once a
+/// chain fits, the later ones of its problem cannot change that, and are cut wherever they are.
 template <class Solver>
 class Restarts {
  public:
@@ -58,7 +61,7 @@ class Restarts {
 
   Index chains_done() const { return done_; }
   Index chains_total() const { return static_cast<Index>(outcomes_.size()); }
-  /// The start with the lowest objective, the first of equals. restarts counts all chains.
+  /// The chain that is kept. restarts counts the starts of all chains that were not cut.
   Outcome<T> best(Index problem) const;
 
  private:
@@ -73,6 +76,10 @@ class Restarts {
     Solver solver;
   };
 
+  /// Whether an earlier chain of the same problem fits.
+  bool is_cut(Index chain) const;
+  void note_fit(Index chain);
+
   ProductModel<T> model_of(Index chain) const;
   std::unique_ptr<Run> begin(Index chain) const;
   void first_point(const ProductModel<T>& model, Index chain, Index start, Vector<T>& h_out,
@@ -82,11 +89,13 @@ class Restarts {
   /// Records what a run reached and starts it anew if its chain goes on; false where it ends.
   bool harvest(Run& run, Status status);
   void record(Index chain, Outcome<T> outcome);
+  void balance(Outcome<T>& outcome) const;
 
   Observations<T> observations_;
   typename Solver::Settings settings_;
   RestartPlan plan_;
   std::vector<Outcome<T>> outcomes_;         // one a chain
+  std::vector<std::atomic<Index>> fits_;     // one a problem: its first chain that fits
   std::vector<std::unique_ptr<Run>> slots_;  // one a thread
   int threads_within_;                       // that share the products of one run
   std::atomic<Index> next_{0};

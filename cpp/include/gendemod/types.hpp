@@ -25,6 +25,8 @@ using Matrix = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic>;
 
 /// Read-only views; they never copy.
 template <class T>
+using MatrixView = Eigen::Map<const Matrix<T>>;
+template <class T>
 using VectorView = Eigen::Map<const Vector<T>>;
 template <class T>
 using RowMajorView =
