@@ -86,6 +86,8 @@ def draw(found: dict[str, tuple[list[int], dict[str, np.ndarray]]], path: Path) 
     for axes, (size, (values, times)) in zip(panels, found.items(), strict=True):
         for (name, series), marker in zip(times.items(), "os^D", strict=False):
             axes.loglog(values, series * 1e6, marker=marker, markersize=4, label=name)
+        axes.minorticks_off()
+        axes.set_xticks(values[::2], [str(value) for value in values[::2]])
         axes.set(xlabel=LABELS[size])
         axes.grid(alpha=0.3)
     panels[0].set(ylabel="microseconds an iteration")
