@@ -1,6 +1,6 @@
 """Time Algorithm 1 against NumPy, PyTorch and JAX: same weights, start, step and iterations.
 
-    python benchmarks/compare.py [single] [batch] [accuracy] [bandwidth]
+    python benchmarks/compare.py [single] [double] [batch] [accuracy] [bandwidth]
 
 The process is pinned to as many cores as threads are allowed. Before anything is timed, the latents
 after the iterations are compared. Runs alternate; medians are printed as Markdown, with ratios.
@@ -30,6 +30,14 @@ SINGLE = (
     ((50, 256, 1024, 4096), (10, 100, 500, 4096), 50),
 )
 ITERATIONS = 200  # ours, whose first ones cost more than later ones
+# Networks, late iterations to time, threads.
+ROOFLINE = (
+    ((10, 250, 4096), 5000, 1),
+    ((100, 500, 16384), 200, 1),
+    ((50, 1000, 65536), 60, 1),
+    ((100, 1000, 131072), 30, 1),
+    ((100, 1000, 131072), 30, 2),
+)
 BATCH = (((10, 250, 4096), 256), ((20, 200, 1024), 1024))
 
 
@@ -54,6 +62,8 @@ def check(work: peers.Work, found: dict[str, tuple[np.ndarray, np.ndarray]]) -> 
     h, m = found["gendemod"]
     for name, (other_h, other_m) in found.items():
         for ours, theirs in ((h, other_h), (m, other_m)):
+            if theirs.dtype != np.float32:
+                raise SystemExit(f"{name} computes in {theirs.dtype}")
             gap = np.linalg.norm(ours - theirs) / np.linalg.norm(ours)
             if not gap < 2e-3:
                 raise SystemExit(f"{name} ends elsewhere: relative distance {gap:.1e}")
@@ -81,13 +91,13 @@ def text(dims: tuple[int, ...]) -> str:
     return "-".join(map(str, dims))
 
 
-def single() -> None:
-    pin(1)
-    print("\n## One problem, one thread, float32, kappa = 0.25")
+def single(threads: int = 1) -> None:
+    pin(threads)
+    print(f"\n## One problem, float32, kappa = 0.25, threads that each may use: {threads}")
     for dims1, dims2, fewer in SINGLE:
         work = peers.make(dims1, dims2)
         counts = {"gendemod": ITERATIONS, "NumPy": fewer, "PyTorch": fewer, "JAX": fewer}
-        functions = {"gendemod": peers.ours, "NumPy": peers.numpy_peer}
+        functions = {"gendemod": partial(peers.ours, threads=threads), "NumPy": peers.numpy_peer}
         if installed("torch"):
             functions["PyTorch"] = peers.torch_peer
         if installed("jax"):
@@ -107,11 +117,17 @@ def batch() -> None:
         return
     for dims, count in BATCH:
         work = peers.make(dims, dims, batch=count)
-        check(work, {"gendemod": peers.ours(work, 5, 2), "PyTorch": peers.torch_peer(work, 5)})
-        counts = {"gendemod": ITERATIONS, "PyTorch, batched": 20}
+        found = {
+            "gendemod": peers.ours(work, 5, 2),
+            "PyTorch, autograd": peers.torch_peer(work, 5),
+            "PyTorch, by hand": peers.torch_batched(work, 5),
+        }
+        check(work, found)
+        counts = {"gendemod": ITERATIONS, "PyTorch, autograd": 20, "PyTorch, by hand": 20}
         runs = {
             "gendemod": partial(peers.ours, work, counts["gendemod"], 2),
-            "PyTorch, batched": partial(peers.torch_peer, work, counts["PyTorch, batched"]),
+            "PyTorch, autograd": partial(peers.torch_peer, work, 20),
+            "PyTorch, by hand": partial(peers.torch_batched, work, 20),
         }
         seconds = {k: v / counts[k] / count for k, v in medians(runs, 3).items()}
         title = f"{count} problems {text(dims)}"
@@ -171,36 +187,46 @@ def accuracy() -> None:
 
 
 def bandwidth() -> None:
-    """Bytes that an iteration must move, each piece read twice, against what sdot reads."""
-    pin(1)
-    dims, iterations = (100, 1000, 131072), 40
-    work = peers.make(dims, dims)
+    """Bytes that a late iteration must move, each piece read twice, against what sdot reads."""
+    print("\n## Bandwidth of late iterations, float32\n")
+    print("| networks, twice | pieces, MB | threads | ms | GB/s | of the read bandwidth |")
+    print("|---|---|---|---|---|---|")
     big = np.ones(200_000_000, dtype=np.float32)
+    for dims, iterations, threads in ROOFLINE:
+        pin(threads)
+        work = peers.make(dims, dims)
 
-    def iterate(count: int) -> float:
-        begun = time.perf_counter()
-        peers.ours(work, count)
-        return time.perf_counter() - begun
+        def iterate(count: int, work: peers.Work = work, threads: int = threads) -> float:
+            begun = time.perf_counter()
+            peers.ours(work, count, threads)
+            return time.perf_counter() - begun
 
-    iterate(2)
-    ours, reads = [], []
-    for _ in range(3):
-        # Near the solution, where few walls are crossed: the later half of the iterations.
-        ours.append((iterate(6 * iterations) - iterate(5 * iterations)) / iterations)
-        begun = time.perf_counter()
-        np.dot(big, big)
-        reads.append(big.nbytes / (time.perf_counter() - begun))
-    moved = 4 * 4 * dims[0] * dims[-1]
-    rate, read = moved / float(np.median(ours)), float(np.median(reads))
-    print(f"\n## Bandwidth, {text(dims)} twice, one thread, float32\n")
-    print(f"An iteration takes {np.median(ours) * 1e3:.1f} ms and must move {moved / 1e6:.0f} MB:")
-    print(
-        f"{rate / 1e9:.1f} GB/s, {100 * rate / read:.0f} % of {read / 1e9:.1f} GB/s read by sdot."
-    )
+        iterate(2)
+        ours, reads = [], []
+        for _ in range(5):
+            # Near the solution, where no walls are crossed.
+            ours.append((iterate(200 + iterations) - iterate(200)) / iterations)
+            begun = time.perf_counter()
+            np.dot(big, big)
+            reads.append(big.nbytes / (time.perf_counter() - begun))
+        moved = 4 * 4 * dims[0] * dims[-1]
+        seconds, read = float(np.median(ours)), float(np.max(reads))
+        print(
+            f"| {text(dims)} | {moved / 4e6:.2g} | {threads} | {seconds * 1e3:.3g} "
+            f"| {moved / seconds / 1e9:.1f} | {100 * moved / seconds / read:.0f} % of "
+            f"{read / 1e9:.1f} GB/s |",
+            flush=True,
+        )
 
 
 def main() -> None:
-    parts = {"single": single, "batch": batch, "accuracy": accuracy, "bandwidth": bandwidth}
+    parts = {
+        "single": single,
+        "double": partial(single, 2),
+        "batch": batch,
+        "accuracy": accuracy,
+        "bandwidth": bandwidth,
+    }
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("parts", nargs="*", choices=[*parts, []], default=[])
     chosen = parser.parse_args().parts or list(parts)

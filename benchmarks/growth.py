@@ -8,6 +8,7 @@ One thread, float32, kappa = 0.25; the mean over the first 100 iterations, setti
 from __future__ import annotations
 
 import argparse
+import itertools
 import multiprocessing
 import tempfile
 from functools import partial
@@ -19,7 +20,7 @@ from compare import installed, medians, pin
 
 import gendemod as gd
 
-BASE = (10, 250, 4096)
+Solver = gd.AlternatingDescent | gd.LevenbergMarquardt
 ITERATIONS = 100
 SIZES = {
     "ell": [(10, 250, ell) for ell in (1024, 2048, 4096, 8192, 16384, 32768, 65536)],
@@ -44,13 +45,13 @@ def seconds(dims: tuple[int, ...], with_peers: bool) -> dict[str, float]:
     return {name: value / counts[name] for name, value in medians(runs, 3).items()}
 
 
-def peak_memory(dims: tuple[int, ...]) -> float:
+def peak_memory(dims: tuple[int, ...], solver: Solver) -> float:
     """Return the growth of the resident memory over one solve, over the size of the weights."""
     g1, g2 = (gd.ReLUNetwork.gaussian(dims, seed=i, dtype=np.float32) for i in (1, 2))
     y = g1(np.ones(dims[0], np.float32)) * g2(np.ones(dims[0], np.float32))
     Path("/proc/self/clear_refs").write_text("5", encoding="utf-8")  # the peak begins anew
     before = _resident()
-    gd.demodulate(y, g1, g2, gd.AlternatingDescent(max_iterations=50), seed=0, threads=1)
+    gd.demodulate(y, g1, g2, solver, seed=0, threads=1)
     weights = sum(W.nbytes for g in (g1, g2) for W in g.weights)
     return (_peak() - before) / weights
 
@@ -118,10 +119,16 @@ def main() -> None:
                 flush=True,
             )
     draw(found, options.figure)
-    dims = (50, 1000, 65536)
-    with multiprocessing.get_context("spawn").Pool(1) as fresh:
-        share = fresh.apply(peak_memory, (dims,))
-    print(f"\nPeak memory that a solve of {dims} twice adds to its weights: {share:.2f} of theirs")
+    print("\n| networks, twice | weights, MB | Algorithm 1 adds | Levenberg-Marquardt adds |")
+    print("|---|---|---|---|")
+    for dims in ((10, 250, 16384), (50, 1000, 16384), (50, 1000, 65536), (50, 2000, 65536)):
+        shares = []
+        for solver in (gd.AlternatingDescent(), gd.LevenbergMarquardt()):
+            with multiprocessing.get_context("spawn").Pool(1) as fresh:
+                shares.append(fresh.apply(peak_memory, (dims, solver)))
+        megabytes = 8e-6 * sum(a * b for a, b in itertools.pairwise(dims))
+        cells = " | ".join(f"{share:.2f} of them" for share in shares)
+        print(f"| {'-'.join(map(str, dims))} | {megabytes:.0f} | {cells} |", flush=True)
 
 
 if __name__ == "__main__":

@@ -55,7 +55,7 @@ def make(
         for z in (code(dims1[0]), code(dims2[0]))
     )
     y = g1(h0) * g2(m0)
-    step = kappa * 2.0 ** (len(dims1) + len(dims2) - 2) * dims1[-1] / a0
+    step = float(kappa * 2.0 ** (len(dims1) + len(dims2) - 2) * dims1[-1] / a0)
     one = slice(None) if batch else 0
     return Work(
         [np.ascontiguousarray(W) for W in g1.weights],
@@ -147,6 +147,50 @@ def torch_peer(work: Work, iterations: int) -> tuple[np.ndarray, np.ndarray]:
         h, m = h / c, m * c
     h, m = h.numpy(), m.numpy()
     return (h, m) if work.y.ndim == 2 else (h[0], m[0])
+
+
+def torch_batched(work: Work, iterations: int) -> tuple[np.ndarray, np.ndarray]:
+    """PyTorch without autograd for a batch: gradients by hand, no pass made twice."""
+    import torch
+
+    if "torch" not in work.cache:
+        work.cache["torch"] = [
+            [torch.from_numpy(W) for W in weights] for weights in (work.weights1, work.weights2)
+        ]
+    weights1, weights2 = work.cache["torch"]
+    y, h, m = (torch.from_numpy(z) for z in (work.y, work.h, work.m))
+    all_signs = torch.tensor(SIGNS, dtype=h.dtype)
+
+    def onward(weights: list[Any], first: Any) -> list[Any]:
+        values = [torch.relu(first)]
+        for W in weights[1:]:
+            values.append(torch.relu_(values[-1] @ W.T))
+        return values
+
+    def pull(weights: list[Any], values: list[Any], r: Any) -> Any:
+        for W, value in zip(weights[::-1], values[::-1], strict=True):
+            r = (r * (value > 0)) @ W
+        return r
+
+    with torch.no_grad():
+        for _ in range(iterations):
+            first_h, first_m = h @ weights1[0].T, m @ weights2[0].T
+            w = {1: onward(weights1, first_h), -1: onward(weights1, -first_h)}
+            x = {1: onward(weights2, first_m), -1: onward(weights2, -first_m)}
+            sums = torch.stack([(w[a][-1] * x[b][-1]).sub_(y).square_().sum(1) for a, b in SIGNS])
+            signs = all_signs[sums.argmin(0)]
+            s, t = signs[:, :1], signs[:, 1:]
+            h, m, w_now, x_now = h * s, m * t, w[1], x[1]
+            if bool((signs < 0).any()):
+                w_now = [torch.where(s > 0, a, b) for a, b in zip(w[1], w[-1], strict=True)]
+                x_now = [torch.where(t > 0, a, b) for a, b in zip(x[1], x[-1], strict=True)]
+            r = w_now[-1] * x_now[-1] - y
+            h = h - work.step * pull(weights1, w_now, x_now[-1] * r)
+            moved = onward(weights1, h @ weights1[0].T)[-1]
+            m = m - work.step * pull(weights2, x_now, moved * (moved * x_now[-1] - y))
+            c = torch.sqrt(h.norm(dim=1, keepdim=True) / m.norm(dim=1, keepdim=True))
+            h, m = h / c, m * c
+    return h.numpy(), m.numpy()
 
 
 def jax_peer(work: Work, iterations: int) -> tuple[np.ndarray, np.ndarray]:

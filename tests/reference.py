@@ -193,3 +193,53 @@ def relative_error(actual, expected):
     scale = np.linalg.norm(expected.ravel().astype(np.float64))
     error = np.linalg.norm((actual.astype(np.float64) - expected).ravel())
     return float(error / scale) if scale > 0 else float(error)
+
+
+# The weight distribution condition.
+
+
+def angle(x, y):
+    x, y = x / np.linalg.norm(x), y / np.linalg.norm(y)
+    return 2 * np.arctan2(np.linalg.norm(x - y), np.linalg.norm(x + y))
+
+
+def expected_gram(x, y):
+    """Q of the WDC: the angle's part of I, and a swap of the directions of x and y."""
+    x, y = x / np.linalg.norm(x), y / np.linalg.norm(y)
+    theta, out = angle(x, y), np.zeros((len(x), len(x)))
+    for z, sign in ((x + y, 1), (x - y, -1)):
+        if np.linalg.norm(z) > 0:
+            out += sign * np.outer(z, z) / (z @ z)
+    return (np.pi - theta) / (2 * np.pi) * np.eye(len(x)) + np.sin(theta) / (2 * np.pi) * out
+
+
+def wdc_matrix(W, x, y, alpha):
+    on = (W @ x > 0) & (W @ y > 0)
+    return W[on].T @ W[on] - alpha * expected_gram(x, y)
+
+
+def wdc_deviation(W, x, y, alpha):
+    return np.linalg.norm(wdc_matrix(W, x, y, alpha), 2)
+
+
+def joint_wdc_deviation(B, C, h, x, m, y, alpha):
+    """Equations (6) and (7), scaled."""
+
+    def one(B, C, h, x, m, y):
+        gamma = np.maximum(C @ m, 0) * np.maximum(C @ y, 0)
+        on = (B @ h > 0) & (B @ x > 0)
+        gram = (B[on] * gamma[on, None]).T @ B[on]
+        mean = alpha / len(B) * (m @ expected_gram(m, y) @ y) * expected_gram(h, x)
+        return len(B) * np.linalg.norm(gram - mean, 2) / np.linalg.norm(m) / np.linalg.norm(y)
+
+    return one(B, C, h, x, m, y), one(C, B, m, y, h, x)
+
+
+def wdc_supremum_in_a_plane(W, alpha):
+    """Two columns: the deviation at both sides of every wall, for all pairs of them."""
+    angles = np.arctan2(W[:, 1], W[:, 0])
+    walls = np.concatenate([angles + turn for turn in (-np.pi / 2, np.pi / 2)])
+    sides = np.concatenate([walls - 1e-9, walls + 1e-9])
+    directions = np.stack([np.cos(sides), np.sin(sides)], axis=1)
+    pairs = [wdc_deviation(W, x, y, alpha) for x in directions for y in directions]
+    return max(*pairs, *(wdc_deviation(W, x, x, alpha) for x in directions))

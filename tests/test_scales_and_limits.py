@@ -123,3 +123,19 @@ def test_what_was_not_begun_in_time_is_still_told_apart():
     assert gd.Status.TIME_LIMIT in result.status
     assert np.isfinite(result.h).all()
     assert np.isfinite(result.objective).all()
+
+
+@pytest.mark.parametrize("solver", [gd.LevenbergMarquardt(), gd.AlternatingDescent()])
+@pytest.mark.parametrize("q", [1e-180, 1e-100, 1e100])
+def test_problems_of_very_different_scale_share_a_batch(solver, q):
+    g1, g2, y = problem()
+    batch = gd.demodulate(np.stack([y, y * q]), g1, g2, solver, seed=0)
+    assert batch.converged.all()
+    np.testing.assert_allclose(batch.relative_residual[1], 0, atol=1e-8)
+    np.testing.assert_allclose(batch.w[1] * batch.x[1], y * q, rtol=0, atol=1e-8 * q * y.max())
+
+
+def test_too_many_restarts_are_refused():
+    g1, g2, y = problem()
+    with pytest.raises(ValueError, match=r"`restarts` must be at most 1000000 because"):
+        gd.demodulate(y, g1, g2, restarts=10**12)

@@ -52,14 +52,7 @@ auto without_gil(Body body) {
 /// Without the GIL, runs body(workspace, i) for every row i; make() builds a thread's workspace.
 template <class Make, class Body>
 void for_each_row(Index count, int threads, Make make, Body body) {
-  without_gil([&] {
-    const int workers = static_cast<int>(std::min<Index>(resolve_threads(threads), count));
-    std::atomic<Index> next{0};
-    parallel_workers(workers, [&](int) {
-      auto workspace = make();
-      for (Index i = next++; i < count; i = next++) body(workspace, i);
-    });
-  });
+  without_gil([&] { parallel_for_with(count, threads, make, body); });
 }
 
 }  // namespace gendemod::bindings

@@ -29,4 +29,5 @@ PYBIND11_MODULE(_core, module) {
   gendemod::bindings::add_networks(module);
   gendemod::bindings::add_problems(module);
   gendemod::bindings::add_solvers(module);
+  gendemod::bindings::add_wdc(module);
 }

@@ -10,33 +10,6 @@ namespace {
 template <class T>
 using Network = ReLUNetwork<T>;
 
-/// The one copy of a matrix, tile by tile: lanes of a tile are transposed in registers.
-template <class T>
-OwnedMatrix<T> column_major(const RowMajorView<T>& W) {
-  using Packet = typename Eigen::internal::packet_traits<T>::type;
-  constexpr Index tile = Eigen::internal::unpacket_traits<Packet>::size;
-  const Index rows = W.rows(), cols = W.cols();
-  OwnedMatrix<T> out(rows, cols);
-  auto all = out.map();
-  const Index whole_rows = rows - rows % tile, whole_cols = cols - cols % tile;
-  for (Index i = 0; i < whole_rows; i += tile) {
-    for (Index j = 0; j < whole_cols; j += tile) {
-      Eigen::internal::PacketBlock<Packet, tile> block;
-      for (Index k = 0; k < tile; ++k) {
-        block.packet[k] = Eigen::internal::ploadu<Packet>(W.data() + (i + k) * cols + j);
-      }
-      Eigen::internal::ptranspose(block);
-      for (Index k = 0; k < tile; ++k) {
-        Eigen::internal::pstoreu(all.col(j + k).data() + i, block.packet[k]);
-      }
-    }
-  }
-  all.topRightCorner(whole_rows, cols - whole_cols) =
-      W.topRightCorner(whole_rows, cols - whole_cols);
-  all.bottomRows(rows - whole_rows) = W.bottomRows(rows - whole_rows);
-  return out;
-}
-
 template <class T>
 Network<T> from_arrays(const std::vector<Rows<T>>& arrays) {
   std::vector<OwnedMatrix<T>> weights;

@@ -14,10 +14,13 @@ class Batch {
   using T = typename Solver::Scalar;
 
   Batch(const ReLUNetwork<T>& g1, const ReLUNetwork<T>& g2, Rows<T> y, Rows<T> y_weights, Rows<T> h,
-        Rows<T> m, const typename Solver::Settings& settings, const RestartPlan& plan, int threads)
+        Rows<T> m, Rows<double> step_scale, const typename Solver::Settings& settings,
+        const RestartPlan& plan, int threads)
       : arrays_{y, y_weights, h, m},
-        restarts_({&g1, &g2, view(y), view(y_weights), view(h), view(m)}, settings, plan, threads) {
-  }
+        step_scale_(step_scale),
+        restarts_({&g1, &g2, view(y), view(y_weights), view(h), view(m),
+                   VectorView<double>(step_scale.data(), row_count(y))},
+                  settings, plan, threads) {}
 
   bool run(double seconds) {
     return without_gil([&] { return restarts_.run(seconds); });
@@ -44,6 +47,7 @@ class Batch {
   }
 
   std::vector<Rows<T>> arrays_;
+  Rows<double> step_scale_;
   Restarts<Solver> restarts_;
 };
 
@@ -52,11 +56,13 @@ void add_solver(py::module_& module, const char* name) {
   using Set = Batch<Solver>;
   using T = typename Solver::Scalar;
   py::class_<Set>(module, name)
-      .def(py::init<const ReLUNetwork<T>&, const ReLUNetwork<T>&, Rows<T>, Rows<T>, Rows<T>,
-                    Rows<T>, const typename Solver::Settings&, const RestartPlan&, int>(),
-           py::arg("g1"), py::arg("g2"), py::arg("y").noconvert(), py::arg("y_weights").noconvert(),
-           py::arg("h").noconvert(), py::arg("m").noconvert(), py::arg("settings"), py::arg("plan"),
-           py::arg("threads"), py::keep_alive<1, 2>(), py::keep_alive<1, 3>())
+      .def(
+          py::init<const ReLUNetwork<T>&, const ReLUNetwork<T>&, Rows<T>, Rows<T>, Rows<T>, Rows<T>,
+                   Rows<double>, const typename Solver::Settings&, const RestartPlan&, int>(),
+          py::arg("g1"), py::arg("g2"), py::arg("y").noconvert(), py::arg("y_weights").noconvert(),
+          py::arg("h").noconvert(), py::arg("m").noconvert(), py::arg("step_scale").noconvert(),
+          py::arg("settings"), py::arg("plan"), py::arg("threads"), py::keep_alive<1, 2>(),
+          py::keep_alive<1, 3>())
       .def("run", &Set::run, py::arg("seconds"))
       .def("stop", &Set::stop)
       .def("done", &Set::done)

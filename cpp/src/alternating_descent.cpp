@@ -59,7 +59,10 @@ void AlternatingDescent<T>::start(const Vector<T>& h, const Vector<T>& m) {
   measure();
   least_objective_ = objective_;
   least_iteration_ = iteration_ = 0;
-  history_.assign(1, objective_);
+  history_.clear();
+  history_.reserve(
+      static_cast<std::size_t>(std::min(settings_.stopping.max_iterations, kept_history) + 1));
+  history_.push_back(objective_);
   status_ = std::isfinite(objective_) ? Status::running : Status::diverged;
 }
 

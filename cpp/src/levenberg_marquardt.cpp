@@ -57,7 +57,10 @@ void LevenbergMarquardt<T>::start(const Vector<T>& h, const Vector<T>& m) {
   linearised_ = false;
   damping_ = first_damping;
   raise_ = 2;
-  history_.assign(1, objective_);
+  history_.clear();
+  history_.reserve(
+      static_cast<std::size_t>(std::min(settings_.stopping.max_iterations, kept_history) + 1));
+  history_.push_back(objective_);
   status_ = std::isfinite(objective_) ? Status::running : Status::diverged;
 }
 

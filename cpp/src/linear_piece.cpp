@@ -56,6 +56,7 @@ LinearPiece<T>::LinearPiece(const ReLUNetwork<T>& network, int threads)
             W.middleRows(row, size);
       }
     }
+    layer.squares.setZero(layer.piece.count());
     if (i + 1 == layers_.size()) break;
     layer.value.setZero(W.rows());
     layer.on.setZero(W.rows());
@@ -93,40 +94,66 @@ void LinearPiece<T>::move(const Vector<T>& z) {
     return;
   }
   for (std::size_t i = 0; i + 1 < layers_.size(); ++i) {
-    const Change change = plan(i, z);
-    const bool last = i + 2 == layers_.size();
-    for_each_block(i + 1, [&](Index b, int worker) {
-      apply(change, i, b, worker);
-      if (last) set_output(b, z);
-    });
-    settle(change, i);
+    advance(i, z);
+    if (has_lost_digits(i)) {
+      layers_[i].flips = refresh * layers_[i].piece.rows();
+      advance(i, z);
+    }
   }
+}
+
+template <class T>
+void LinearPiece<T>::advance(std::size_t i, const Vector<T>& z) {
+  const Change change = plan(i, z);
+  const bool last = i + 2 == layers_.size();
+  for_each_block(i + 1, [&](Index b, int worker) {
+    apply(change, i, b, worker);
+    if (last) set_output(b, z);
+  });
+  settle(change, i);
 }
 
 template <class T>
 void LinearPiece<T>::negate(const Vector<T>& z) {
   if (layers_.size() == 2) {
-    Layer& layer = layers_.front();
+    Layer &layer = layers_.front(), &last = layers_.back();
     const RowBlocks<T>& product = network_->product();
     for_each_block(1, [&](Index b, int) {
-      T* P = layers_.back().piece.strip(product.start(b));
-      const T* sum = product.strip(product.start(b));
-      for (Index i = 0; i < product.volume(b); ++i) P[i] = sum[i] - P[i];
+      const Index volume = product.volume(b), start = product.start(b);
+      Eigen::Map<Vector<T>> P(last.piece.strip(start), volume);
+      P = Eigen::Map<const Vector<T>>(product.strip(start), volume) - P;
+      last.squares[b] = first_squares(last.piece, b);
     });
     layer.on = T(1) - layer.on.array();
     list_units(layer.on, layer.units);
     ++layer.flips;
+    if (has_lost_digits(0)) layer.flips = refresh * layer.piece.rows();
   }
   move(z);  // crosses the walls on which -z lies
 }
 
-/// Rows of relu(P_d z).
+/// A block of rows of relu(P_d z).
 template <class T>
 void LinearPiece<T>::set_output(Index b, const Vector<T>& z) {
-  const RowBlocks<T>& last = piece();
-  auto rows = output_.segment(last.start(b), last.size(b));
-  rows_product(last, last.start(b), last.size(b), z.data(), rows.data());
+  auto rows = output_.segment(piece().start(b), piece().size(b));
+  rows_product(piece(), piece().start(b), rows.size(), z.data(), rows.data());
   rows = rows.cwiseMax(T(0));
+}
+
+template <class T>
+double LinearPiece<T>::first_squares(const RowBlocks<T>& P, Index b) {
+  const Index row = P.start(b);
+  return Eigen::Map<const Vector<T>>(P.strip(row), P.stride(row) * P.cols()).squaredNorm();
+}
+
+/// Whether the piece above layer i is now so small that the rounding errors of its larger
+/// predecessors tell.
+template <class T>
+bool LinearPiece<T>::has_lost_digits(std::size_t i) {
+  Layer& next = layers_[i + 1];
+  const double total = next.squares.sum();
+  next.largest = std::max(next.largest, total);
+  return total < next.largest / 16;
 }
 
 /// Brings layer i (from 0) to z, decides how the piece of the next layer follows, and gathers the
@@ -179,18 +206,19 @@ void LinearPiece<T>::apply(Change change, std::size_t i, Index b, int worker) {
   if (change == Change::rebuild) {
     std::fill_n(next.piece.strip(start), next.piece.volume(b), T(0));
     block_add_products(rows, W.rows(), units, flipped_rows_.data(), b, next.piece);
-    return;
+  } else {
+    if (rank_ > 0) {
+      // U_{i+1} = W_{i+1} D_i U_i, kept for the layer above if there is one.
+      const bool inner = i + 2 < layers_.size();
+      T* U = inner ? next.factor.data() + start : scratch_.col(worker).data();
+      const Index ld = inner ? W.rows() : size;
+      for (Index k = 0; k < rank_; ++k) std::fill_n(U + k * ld, size, T(0));
+      panel_add_products(rows, W.rows(), units, factor_rows_.data(), size, rank_, U, ld);
+      block_add_products(U, ld, ranks_, change_.data(), b, next.piece);
+    }
+    block_add_products(rows, W.rows(), flipped_, flipped_rows_.data(), b, next.piece);
   }
-  if (rank_ > 0) {
-    // U_{i+1} = W_{i+1} D_i U_i, kept for the layer above if there is one.
-    const bool inner = i + 2 < layers_.size();
-    T* U = inner ? next.factor.data() + start : scratch_.col(worker).data();
-    const Index ld = inner ? W.rows() : size;
-    for (Index k = 0; k < rank_; ++k) std::fill_n(U + k * ld, size, T(0));
-    panel_add_products(rows, W.rows(), units, factor_rows_.data(), size, rank_, U, ld);
-    block_add_products(U, ld, ranks_, change_.data(), b, next.piece);
-  }
-  block_add_products(rows, W.rows(), flipped_, flipped_rows_.data(), b, next.piece);
+  next.squares[b] = first_squares(next.piece, b);
 }
 
 /// Ends a change: masks, and the low-rank factors of the change for the layer above.
@@ -200,6 +228,7 @@ void LinearPiece<T>::settle(Change change, std::size_t i) {
   if (change == Change::none) return;
   if (change == Change::rebuild) {
     layer.flips = 0;
+    layers_[i + 1].largest = 0;
     rank_ = none;
     return;
   }

@@ -67,7 +67,8 @@ ProductModel<typename Restarts<Solver>::T> Restarts<Solver>::model_of(Index chai
 
 template <class Solver>
 std::unique_ptr<typename Restarts<Solver>::Run> Restarts<Solver>::begin(Index chain) const {
-  return std::make_unique<Run>(chain, model_of(chain), settings_, threads_within_);
+  const double scale = observations_.step_scale[chain / plan_.chains];
+  return std::make_unique<Run>(chain, model_of(chain), settings_.scaled(scale), threads_within_);
 }
 
 template <class Solver>

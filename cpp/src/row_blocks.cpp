@@ -48,9 +48,11 @@ void add_dots(const T* A, Index ld, Index cols, const T* r, Lane<T>* sums) {
 /// where columns that lie a power of two apart would not.
 constexpr Index packed_columns = 48;
 
-/// Rows lanes by Cols columns of A, kept in registers while k runs. U is packed.
+/// Rows lanes by Cols columns of A, kept in registers while k runs. U is packed. Inlined: where few
+/// columns are added, calls would cost as much as the sums.
 template <class T, int Rows, int Cols>
-void add_tile(const T* U, Index ldu, Index count, const T* V, Index ldv, T* A, Index ld) {
+EIGEN_ALWAYS_INLINE void add_tile(const T* U, Index ldu, Index count, const T* V, Index ldv, T* A,
+                                  Index ld) {
   Lane<T> tile[Cols][Rows];
   for (int c = 0; c < Cols; ++c) {
     for (int i = 0; i < Rows; ++i) tile[c][i] = LaneView<T>(A + c * ld + i * lanes<T>);
@@ -69,8 +71,8 @@ void add_tile(const T* U, Index ldu, Index count, const T* V, Index ldv, T* A, I
 
 /// Cols columns of A, from the first row to the last.
 template <class T, int Cols>
-void add_columns(const T* U, Index count, const T* V, Index ldv, Index rows, T* A, Index ld) {
-  constexpr Index ldu = RowBlocks<T>::strip_height;
+EIGEN_ALWAYS_INLINE void add_columns(const T* U, Index ldu, Index count, const T* V, Index ldv,
+                                     Index rows, T* A, Index ld) {
   Index i = 0;
   for (; i + 4 * lanes<T> <= rows; i += 4 * lanes<T>) {
     add_tile<T, 4, Cols>(U + i, ldu, count, V, ldv, A + i, ld);
@@ -85,18 +87,21 @@ void add_columns(const T* U, Index count, const T* V, Index ldv, Index rows, T* 
   }
 }
 
-/// A += packed V^T, A column-major (ld).
+/// A += U V^T: U (ldu), V (ldv) and A (ld) column-major.
 template <class T>
-void add_packed(const T* packed, Index count, const T* V, Index rows, Index cols, T* A, Index ld) {
+EIGEN_ALWAYS_INLINE void add_products(const T* U, Index ldu, Index count, const T* V, Index ldv,
+                                      Index rows, Index cols, T* A, Index ld) {
   Index c = 0;
   for (; c + 5 <= cols; c += 5) {
-    add_columns<T, 5>(packed, count, V + c, cols, rows, A + c * ld, ld);
+    add_columns<T, 5>(U, ldu, count, V + c, ldv, rows, A + c * ld, ld);
   }
   if (c + 3 <= cols) {
-    add_columns<T, 3>(packed, count, V + c, cols, rows, A + c * ld, ld);
+    add_columns<T, 3>(U, ldu, count, V + c, ldv, rows, A + c * ld, ld);
     c += 3;
   }
-  for (; c < cols; ++c) add_columns<T, 1>(packed, count, V + c, cols, rows, A + c * ld, ld);
+  for (; c < cols; ++c) {
+    add_columns<T, 1>(U, ldu, count, V + c, ldv, rows, A + c * ld, ld);
+  }
 }
 
 /// A += sum_k U[:, units[k]] V[:, k]^T for at most a strip of rows. The rows of U that follow are
@@ -114,7 +119,7 @@ void add_strip_products(const T* U, Index ldu, const Units& units, const T* V, I
       std::copy_n(column, rows, packed + k * height);
       for (Index i = 0; i < height; i += lanes<T>) prefetch(column + rows + i);
     }
-    add_packed(packed, count, V + start * cols, rows, cols, A, ld);
+    add_products<T>(packed, height, count, V + start * cols, cols, rows, cols, A, ld);
   }
 }
 
@@ -186,7 +191,21 @@ void block_add_products(const T* U, Index ldu, const Units& units, const T* V, I
   }
 }
 
+template <class T>
+void panel_add_squares(const T* U, Index count, Index n, T* G) {
+  constexpr Index tile = 4 * lanes<T>;
+  for (Index start = 0; start < count; start += packed_columns) {
+    const Index now = std::min(packed_columns, count - start);
+    const T* rows = U + start * n;
+    for (Index i = 0; i < n; i += tile) {
+      const Index size = std::min(tile, n - i);
+      add_products<T>(rows + i, n, now, rows, n, size, i + size, G + i, n);
+    }
+  }
+}
+
 #define GENDEMOD_INSTANTIATE(T)                                                               \
+  template void panel_add_squares(const T*, Index, Index, T*);                                \
   template void rows_product(const RowBlocks<T>&, Index, Index, const T*, T*);                \
   template void block_product_transpose(const RowBlocks<T>&, Index, const T*, T*);            \
   template void panel_add_products(const T*, Index, const Units&, const T*, Index, Index, T*, \

@@ -1,4 +1,8 @@
-// No iteration allocates: Eigen's malloc switch is off while the solver runs.
+// No iteration allocates: while the solver runs, Eigen's malloc switch is off, and every other
+// allocation is counted.
+#include <cstdlib>
+#include <new>
+
 #include "checks.hpp"
 #include "gendemod/alternating_descent.hpp"
 #include "gendemod/levenberg_marquardt.hpp"
@@ -6,6 +10,30 @@
 using namespace gendemod;
 
 namespace {
+
+long allocations = 0;
+
+}  // namespace
+
+void* operator new(std::size_t size) {
+  ++allocations;
+  if (void* memory = std::malloc(size)) return memory;
+  throw std::bad_alloc();
+}
+void operator delete(void* memory) noexcept {
+  std::free(memory);
+}
+void operator delete(void* memory, std::size_t) noexcept {
+  std::free(memory);
+}
+
+namespace {
+
+bool operator_new_is_counted() {
+  const long before = allocations;
+  std::vector<double> numbers(10);
+  return allocations >= before + 1 && numbers.size() == 10;
+}
 
 bool eigen_refuses_to_allocate() {
   Eigen::internal::set_is_malloc_allowed(false);
@@ -33,8 +61,11 @@ void test_iterations_do_not_allocate(const typename Solver::Settings& settings) 
   Solver solver(model, settings);
   solver.start(Vector<T>::Random(5), Vector<T>::Random(4));
   Eigen::internal::set_is_malloc_allowed(false);
+  const long before = allocations;
   const Status status = solver.run(50);
+  const long during = allocations - before;
   Eigen::internal::set_is_malloc_allowed(true);
+  CHECK(during == 0);
   CHECK(status == Status::iteration_limit);
   CHECK(solver.history().size() == 51);
 }
@@ -42,7 +73,8 @@ void test_iterations_do_not_allocate(const typename Solver::Settings& settings) 
 }  // namespace
 
 int main() {
-  CHECK(eigen_refuses_to_allocate());  // the guard is armed
+  CHECK(eigen_refuses_to_allocate());  // the guards are armed
+  CHECK(operator_new_is_counted());
   const Stopping fifty{50, 0};
   test_iterations_do_not_allocate<AlternatingDescent<float>>({0, 0, 0, 1, true, fifty});
   test_iterations_do_not_allocate<AlternatingDescent<double>>({0, 0, 0.5, 1, true, fifty});

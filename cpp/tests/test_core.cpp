@@ -83,8 +83,10 @@ Outcome<T> solve(int threads, double tolerance, const Vector<T>& y, const ReLUNe
                  const ReLUNetwork<T>& g2) {
   const RowMajorView<T> none(nullptr, 0, 0);
   const DescentSettings settings{0, 0, 0, 1, true, {2000, tolerance}};
-  Restarts<AlternatingDescent<T>> restarts({&g1, &g2, {y.data(), 1, y.size()}, none, none, none},
-                                           settings, {3, 1, 11}, threads);
+  const double one = 1;
+  Restarts<AlternatingDescent<T>> restarts(
+      {&g1, &g2, {y.data(), 1, y.size()}, none, none, none, {&one, 1}}, settings, {3, 1, 11},
+      threads);
   while (!restarts.run(0.01)) continue;
   return restarts.best(0);
 }

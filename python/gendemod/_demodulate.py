@@ -115,17 +115,23 @@ def demodulate(
     elif start is None:
         seed = secrets.randbits(63)
 
-    # The core sees y / 4^k and (h, m) / 2^k: the same digits, far from overflow and underflow.
-    k = _binary_scale(observed)
-    core, settings = solver._batch(dtype, 4.0**k)
-    y_rows = np.ascontiguousarray(np.ldexp(np.atleast_2d(observed), -2 * k), dtype=dtype)
+    # The core sees y / 4^k and (h, m) / 2^k, k of each problem: the same digits, far from overflow
+    # and underflow.
+    k = _binary_scales(np.atleast_2d(observed))
+    core, settings = solver._batch(dtype)
+    y_rows = np.ldexp(np.atleast_2d(observed), -2 * k)
+    y_rows = np.ascontiguousarray(y_rows, dtype=dtype)
+    scaled_h, scaled_m = start_h, start_m
+    if start is not None:
+        scaled_h, scaled_m = np.ldexp(start_h, -k), np.ldexp(start_m, -k)
     batch = core(
         g1._core(dtype),
         g2._core(dtype),
         y_rows,
         np.ascontiguousarray(np.atleast_2d(weights), dtype=dtype),
-        np.ascontiguousarray(np.ldexp(start_h, -k), dtype=dtype),
-        np.ascontiguousarray(np.ldexp(start_m, -k), dtype=dtype),
+        np.ascontiguousarray(scaled_h, dtype=dtype),
+        np.ascontiguousarray(scaled_m, dtype=dtype),
+        np.ldexp(1.0, 2 * k),
         settings,
         _core.RestartPlan(chains, starts, seed or 0),
         checked_threads(threads),
@@ -170,7 +176,7 @@ def _checked_restarts(restarts: object, start: object) -> tuple[int, int]:
             reason = "that is the only rule by name"
             raise ValueError(must("restarts", 'be "auto" or an integer', reason, repr(restarts)))
         return 1, AUTOMATIC_RESTARTS if start is None else 1
-    chains = integer(restarts, "restarts", 1, "somewhere the descent must start")
+    chains = integer(restarts, "restarts", 1, "somewhere the descent must start", most=10**6)
     if start is not None and chains > 1:
         reason = "a given `start` is run once"
         raise ValueError(must("restarts", 'be 1 or "auto"', reason, chains))
@@ -200,7 +206,7 @@ def _collect(
     outcomes: list[Any],
     *,
     energy: Array,
-    k: int,
+    k: Array,
     single: bool,
     networks: tuple[ReLUNetwork, ReLUNetwork],
     dtype: np.dtype[Any],
@@ -218,12 +224,15 @@ def _collect(
     ends = [outcome[3] for outcome in outcomes]
     status = [Status.CONVERGED if end == KINK else Status(end) for end in ends]
     restarts = np.array([outcome[4] for outcome in outcomes], dtype=np.int64)
-    history = [_restored(outcome[5], k, dtype) for outcome in outcomes]
+    history = [
+        _restored(outcome[5], scale, dtype)
+        for outcome, scale in zip(outcomes, k[:, 0], strict=True)
+    ]
     iterations = np.array([len(record) - 1 for record in history], dtype=np.int64)
     residual = np.sqrt(2 * objective / np.where(energy > 0, energy, 1)) * (energy > 0)
     converged = np.array([s == Status.CONVERGED for s in status], dtype=bool)
     message = [KINK_ADVICE if end == KINK else Status(end).advice for end in ends]
-    objective, residual = _restored(objective, k, dtype), residual.astype(dtype)
+    objective, residual = _restored(objective, k[:, 0], dtype), residual.astype(dtype)
     if not single:
         return Result(
             h, m, w, x, objective, residual, status, converged,
@@ -235,13 +244,15 @@ def _collect(
     )  # fmt: skip
 
 
-def _binary_scale(observed: Array) -> int:
-    """Return k such that the largest entry of y is about 4^k."""
-    largest = float(np.abs(observed).max(initial=0.0))
-    return int(np.clip(np.round(np.log2(largest) / 2), -511, 511)) if largest > 0 else 0
+def _binary_scales(observed: Array) -> Array:
+    """Return k, (batch, 1), such that the largest entry of a row of y is about 4^k."""
+    largest = np.abs(observed).max(axis=1, keepdims=True, initial=0.0).astype(np.float64)
+    scales: Array = np.round(np.log2(np.where(largest > 0, largest, 1.0)) / 2)
+    return np.clip(scales, -511, 511).astype(np.int64)
 
 
-def _restored(objectives: Array, k: int, dtype: np.dtype[Any]) -> Array:
+def _restored(objectives: Array, k: Array, dtype: np.dtype[Any]) -> Array:
     """Return objectives of y / 4^k as those of y; what the dtype cannot hold becomes inf or 0."""
     with np.errstate(over="ignore", under="ignore"):
-        return np.ldexp(np.asarray(objectives, dtype=np.float64), 4 * k).astype(dtype)
+        restored: Array = np.ldexp(np.asarray(objectives, dtype=np.float64), 4 * k).astype(dtype)
+    return restored

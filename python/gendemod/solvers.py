@@ -88,13 +88,13 @@ class AlternatingDescent:
             raise ValueError(must("step_size", "be positive", reason, self.step_size))
         return sizes[0], sizes[1]
 
-    def _batch(self, dtype: np.dtype[Any], scale: float) -> tuple[Any, Any]:
-        """Return the core's batch solver for a dtype, and its settings for y / scale."""
+    def _batch(self, dtype: np.dtype[Any]) -> tuple[Any, Any]:
+        """Return the core's batch solver for a dtype, and its settings."""
         core = _core.AlternatingDescent32 if dtype == np.float32 else _core.AlternatingDescent64
         step_h, step_m = self._steps()
         settings = _core.DescentSettings(
-            step_h * scale,
-            step_m * scale,
+            step_h,
+            step_m,
             float(self.momentum),
             int(self.sign_check),
             bool(self.balance),
@@ -140,9 +140,8 @@ class LevenbergMarquardt:
     def __post_init__(self) -> None:
         check_stopping(self.max_iterations, self.tolerance)
 
-    def _batch(self, dtype: np.dtype[Any], scale: float) -> tuple[Any, Any]:
-        """Return the core's batch solver for a dtype, and its settings, free of any scale."""
-        del scale
+    def _batch(self, dtype: np.dtype[Any]) -> tuple[Any, Any]:
+        """Return the core's batch solver for a dtype, and its settings."""
         core = _core.LevenbergMarquardt32 if dtype == np.float32 else _core.LevenbergMarquardt64
         return core, _core.MarquardtSettings(int(self.max_iterations), float(self.tolerance))
 

@@ -14,6 +14,13 @@ struct DescentSettings {
   Index sign_check;  // line 3 in every sign_check-th iteration, from the first; 0: never
   bool balance;      // line 5
   Stopping stopping;
+
+  DescentSettings scaled(double factor) const {
+    DescentSettings out = *this;
+    out.step_h *= factor;
+    out.step_m *= factor;
+    return out;
+  }
 };
 
 /// Algorithm 1 of the paper. One iteration at (h, m):

@@ -11,6 +11,8 @@ namespace gendemod {
 struct MarquardtSettings {
   static constexpr bool balance = true;
   Stopping stopping;
+
+  MarquardtSettings scaled(double) const { return *this; }
 };
 
 /// Gauss-Newton with damping on z = (h, m). With the residual r = sqrt(v) (w x - y) and, while no

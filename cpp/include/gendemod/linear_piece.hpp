@@ -19,9 +19,10 @@ namespace gendemod {
 ///   P_{i+1} += (W_{i+1} D_i U_i) V_i + W_{i+1}[:, F_i] S_i P_i[F_i, :].
 ///
 /// All flips of a step share one pass over W_{i+1}. A piece is rebuilt instead where that takes
-/// fewer flops, and once the flips since the last rebuild outnumber `refresh` times the units, so
-/// that rounding errors stay within a few dozen units of the last place. All memory is allocated
-/// on construction: that of the pieces and of their low-rank factors, about 2 n sum n_i numbers.
+/// fewer flops, once the flips since the last rebuild outnumber `refresh` times the units, and
+/// where it has lost most of its norm since then (a heavy unit went off; some strips tell), so that
+/// rounding errors stay within a few dozen units of the last place. All memory is allocated on
+/// construction: that of the pieces and of their low-rank factors, about 2 n sum n_i numbers.
 template <class T>
 class LinearPiece {
  public:
@@ -69,22 +70,27 @@ class LinearPiece {
  private:
   struct Layer {
     RowBlocks<T> piece;
-    Vector<T> value;       // P_i z
-    Vector<T> on;          // 1 where value > 0, else 0
-    Units units;           // on as a list
-    Vector<T> factor;      // U_i, (n_i, rank) column-major
-    Vector<T> negative;    // the layer at -z, before its mask
-    Units negative_units;  // where that is > 0
-    Index flips = 0;       // crossed since the next layer's piece was rebuilt
+    Vector<T> value;          // P_i z
+    Vector<T> on;             // 1 where value > 0, else 0
+    Units units;              // on as a list
+    Vector<T> factor;         // U_i, (n_i, rank) column-major
+    Vector<T> negative;       // the layer at -z, before its mask
+    Units negative_units;     // where that is > 0
+    Index flips = 0;          // crossed since the next layer's piece was rebuilt
+    Eigen::VectorXd squares;  // sum of squares of the first strip of each block of the piece
+    double largest = 0;       // their largest total since it was rebuilt
   };
 
   /// How the piece above a layer follows a step.
   enum class Change { none, cross, rebuild };
 
+  void advance(std::size_t i, const Vector<T>& z);
   Change plan(std::size_t i, const Vector<T>& z);
   void apply(Change change, std::size_t i, Index block, int worker);
   void settle(Change change, std::size_t i);
+  bool has_lost_digits(std::size_t i);
   void set_output(Index block, const Vector<T>& z);
+  static double first_squares(const RowBlocks<T>& P, Index block);
   void pull_back(Index block, T* r);
   void sum_blocks(Vector<T>& out);
 

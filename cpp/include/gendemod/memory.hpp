@@ -60,4 +60,8 @@ class OwnedMatrix {
   Buffer<T> buffer_;
 };
 
+/// A copy of W, tile by tile: lanes of a tile are transposed in registers.
+template <class T>
+OwnedMatrix<T> column_major(const RowMajorView<T>& W);
+
 }  // namespace gendemod

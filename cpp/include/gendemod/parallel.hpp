@@ -51,14 +51,22 @@ void parallel_workers(int workers, Body body) {
   if (error) std::rethrow_exception(error);
 }
 
-/// Runs body(i) for i = 0 .. count-1 in any order; every i writes its own slot.
-template <class Body>
-void parallel_for(Index count, int threads, Body body) {
+/// Runs body(workspace, i) for i = 0 .. count-1 in any order; make() builds a thread's workspace,
+/// and every i writes its own slot.
+template <class Make, class Body>
+void parallel_for_with(Index count, int threads, Make make, Body body) {
   const int workers = static_cast<int>(std::min<Index>(resolve_threads(threads), count));
   std::atomic<Index> next{0};
   parallel_workers(workers, [&](int) {
-    for (Index i = next++; i < count; i = next++) body(i);
+    auto workspace = make();
+    for (Index i = next++; i < count; i = next++) body(workspace, i);
   });
+}
+
+/// The same without a workspace.
+template <class Body>
+void parallel_for(Index count, int threads, Body body) {
+  parallel_for_with(count, threads, [] { return 0; }, [&](int, Index i) { body(i); });
 }
 
 }  // namespace gendemod

@@ -15,10 +15,11 @@ template <class T>
 struct Observations {
   const ReLUNetwork<T>* g1;
   const ReLUNetwork<T>* g2;
-  RowMajorView<T> y;  // (batch, ell)
-  RowMajorView<T> v;  // (batch, ell), or (1, ell) for all, or no rows: 1
-  RowMajorView<T> h;  // (batch, n): where to start; no rows: at random
-  RowMajorView<T> m;  // (batch, p)
+  RowMajorView<T> y;              // (batch, ell)
+  RowMajorView<T> v;              // (batch, ell), or (1, ell) for all, or no rows: 1
+  RowMajorView<T> h;              // (batch, n): where to start; no rows: at random
+  RowMajorView<T> m;              // (batch, p)
+  VectorView<double> step_scale;  // (batch,): what a step size is multiplied by
 };
 
 /// How often each problem is started. A chain tries its starts one after the other until one

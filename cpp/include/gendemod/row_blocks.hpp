@@ -70,4 +70,9 @@ template <class T>
 void block_add_products(const T* U, Index ldu, const Units& units, const T* V, Index block,
                         RowBlocks<T>& A);
 
+/// G += sum_k u_k u_k^T, lower triangle; u_k = U[k * n ..], `count` of them, G (n, n) column-major.
+/// n^2 count flops and a little more.
+template <class T>
+void panel_add_squares(const T* U, Index count, Index n, T* G);
+
 }  // namespace gendemod

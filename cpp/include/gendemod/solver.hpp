@@ -29,6 +29,9 @@ struct Stopping {
   double tolerance;  // relative length of a step of (h, m); 0: no early stop but divergence
 };
 
+/// Iterations for whose record memory is set aside at the start; a longer run allocates again.
+inline constexpr Index kept_history = 10000;
+
 /// The tolerance that T can resolve: at least ten units of its last place, 0 for 0.
 template <class T>
 double attainable(double tolerance) {

@@ -1,0 +1,93 @@
+#include "gendemod/spectral.hpp"
+
+#include <Eigen/Cholesky>
+#include <Eigen/Eigenvalues>
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace gendemod {
+namespace {
+
+/// Up to this size all eigenvalues cost less than Lanczos and its proof.
+constexpr Index small = 32;
+constexpr Index most_steps = 200;
+constexpr double eps = std::numeric_limits<double>::epsilon();
+
+}  // namespace
+
+SpectralNorm::SpectralNorm(Index n)
+    : n_(n),
+      basis_(n, n > small ? std::min(n, most_steps) : 0),
+      factored_(n > small ? n : 0, n > small ? n : 0),
+      alpha_(basis_.cols()),
+      beta_(basis_.cols()),
+      next_(n),
+      dots_(basis_.cols()) {
+}
+
+NormBracket SpectralNorm::operator()(const Eigen::MatrixXd& D, double tolerance) {
+  if (n_ <= small) return dense(D);
+  const double rounding = 8 * eps * static_cast<double>(n_) * D.diagonal().cwiseAbs().sum();
+  const double slack = std::max(tolerance, 4 * rounding);
+  const auto symmetric = D.selfadjointView<Eigen::Lower>();
+
+  // A fixed start with a share of every direction.
+  for (Index i = 0; i < n_; ++i) {
+    next_[i] = 1 + 0.5 * std::sin(static_cast<double>(i * i + 3 * i + 1));
+  }
+  next_ /= next_.norm();
+  Index check = 24;
+  for (Index k = 0; k < basis_.cols(); ++k) {
+    basis_.col(k) = next_;
+    next_.noalias() = symmetric * basis_.col(k);
+    alpha_[k] = basis_.col(k).dot(next_);
+    for (int twice = 0; twice < 2; ++twice) {
+      dots_.head(k + 1).noalias() = basis_.leftCols(k + 1).transpose() * next_;
+      next_.noalias() -= basis_.leftCols(k + 1) * dots_.head(k + 1);
+    }
+    beta_[k] = next_.norm();
+    const bool invariant = beta_[k] <= rounding;
+    if (!invariant) next_ /= beta_[k];
+    if (k + 1 < std::min(check, basis_.cols()) && !invariant) continue;
+    check = k + 1 + k / 2;
+    double residual = 0;
+    const double norm = ritz_value(k + 1, residual);
+    // The error of a Ritz value is quadratic in its residual.
+    if (residual * residual <= slack * std::max(norm, slack) || invariant) {
+      if (bounds(D, norm + slack)) return {norm, slack + rounding};
+      if (invariant) break;
+    }
+  }
+  return dense(D);
+}
+
+NormBracket SpectralNorm::dense(const Eigen::MatrixXd& D) const {
+  const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver(D, Eigen::EigenvaluesOnly);
+  const double norm = solver.eigenvalues().cwiseAbs().maxCoeff();
+  return {norm, 8 * eps * static_cast<double>(n_) * norm};
+}
+
+/// The largest |eigenvalue| of the tridiagonal matrix so far, and the residual of its pair.
+double SpectralNorm::ritz_value(Index steps, double& residual_out) {
+  Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver;
+  solver.computeFromTridiagonal(alpha_.head(steps), beta_.head(steps - 1),
+                                Eigen::ComputeEigenvectors);
+  Index top = 0;
+  const double norm = solver.eigenvalues().cwiseAbs().maxCoeff(&top);
+  residual_out = beta_[steps - 1] * std::abs(solver.eigenvectors()(steps - 1, top));
+  return norm;
+}
+
+/// Whether ||D|| <= tau, by Cholesky of tau I - D and tau I + D.
+bool SpectralNorm::bounds(const Eigen::MatrixXd& D, double tau) {
+  for (const double sign : {-1.0, 1.0}) {
+    factored_ = sign * D;
+    factored_.diagonal().array() += tau;
+    const Eigen::LLT<Eigen::Ref<Eigen::MatrixXd>> factor(factored_);
+    if (factor.info() != Eigen::Success) return false;
+  }
+  return true;
+}
+
+}  // namespace gendemod

@@ -1,0 +1,65 @@
+"""The door for matrices and directions of the weight distribution condition."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from ._arrays import Array, finite, floats, must, number
+
+MOST_POWER = 498  # 2^498 is about 1e150
+
+
+def matrix(value: ArrayLike, name: str) -> Array:
+    matrix = finite(floats(value, name), name)
+    if matrix.ndim != 2 or matrix.size == 0:
+        reason = "its rows are what is weighed"
+        raise ValueError(must(name, "be a matrix with rows and columns", reason, matrix.shape))
+    return matrix
+
+
+def directions(value: ArrayLike, name: str, size: int) -> Array:
+    """Return directions (n,) or (k, n), each scaled by a power of two: no sign changes."""
+    z = finite(floats(value, name), name)
+    if z.ndim not in (1, 2) or z.shape[-1] != size or z.shape[0] == 0:
+        reason = "it goes with the columns of the matrix"
+        raise ValueError(must(name, f"have shape ({size},) or (k, {size})", reason, z.shape))
+    largest = np.abs(z).max(axis=-1, keepdims=True)
+    if not largest.all():
+        raise ValueError(must(name, "not be zero", "it has no direction", "a zero vector"))
+    scaled_z: Array = np.ldexp(z, -np.frexp(largest)[1])
+    return scaled_z
+
+
+def same_count(latents: dict[str, Array]) -> None:
+    counts = {name: len(z) for name, z in latents.items() if z.ndim == 2}
+    for name, count in counts.items():
+        if count != next(iter(counts.values())):
+            first = next(iter(counts))
+            requirement = f"have {counts[first]} rows as `{first}`"
+            raise ValueError(must(name, requirement, "they are taken row by row", count))
+
+
+def level_of(alpha: object) -> float:
+    level = number(alpha, "alpha", "be greater than 0", "it is a mean of squares", 0)
+    if level == 0:
+        raise ValueError(must("alpha", "be greater than 0", "it is a mean of squares", alpha))
+    return level
+
+
+def scaled(matrix: Array, alpha: float, name: str) -> tuple[Array, float, int]:
+    """Return matrix / 2^k, alpha / 4^k and k, such that the larger of the two is about 1."""
+    largest = float(np.abs(matrix).max())
+    power = max(math.frexp(largest)[1], math.frexp(alpha)[1] // 2)
+    if power > MOST_POWER:
+        reason = "squares of its entries are summed, and alpha is compared with them"
+        got = f"entries up to {largest:.3g} and alpha {alpha:.3g}"
+        raise ValueError(must(name, "be below 1e150 in size", reason, got))
+    return np.ldexp(matrix, -power), math.ldexp(alpha, -2 * power), power
+
+
+def as_rows(array: Array, dtype: np.dtype[Any]) -> Array:
+    return np.ascontiguousarray(np.atleast_2d(array), dtype=dtype)
