@@ -55,3 +55,12 @@ def test_what_a_time_limit_left_unbegun_is_balanced():
     result = gd.demodulate(y, g1, g2, start=start, time_limit=0.0, threads=1)
     norms = np.linalg.norm(result.h, axis=1), np.linalg.norm(result.m, axis=1)
     np.testing.assert_allclose(*norms, rtol=1e-12)
+
+
+def test_a_time_limit_counts_the_starts_that_were_begun():
+    g1, g2 = networks()
+    y = observations(3, g1, g2, noise=0.3)
+    result = gd.demodulate(y, g1, g2, restarts=100_000, seed=0, time_limit=0.1, threads=1)
+    assert result.restarts.min() >= 1
+    assert result.restarts.sum() < 100_000
+    assert np.isfinite(result.objective).all()

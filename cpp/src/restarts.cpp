@@ -188,12 +188,12 @@ void Restarts<Solver>::stop() {
     if (slot) harvest(*slot, Status::time_limit);
     slot.reset();
   }
-  // What was never begun ends where it would have started.
+  // A problem that was never begun ends where it would have started.
   const Index first = std::min(next_.exchange(chains_total()), chains_total());
   parallel_for(chains_total() - first, static_cast<int>(slots_.size()), [&](Index i) {
     const Index chain = first + i;
     ++done_;
-    if (is_cut(chain)) return;
+    if (chain % plan_.chains != 0) return;
     const auto model = model_of(chain);
     if (!model.has_signal()) {
       record_hopeless(chain, model);
@@ -217,12 +217,12 @@ Outcome<typename Restarts<Solver>::T> Restarts<Solver>::best(Index problem) cons
   const auto first = outcomes_.begin() + problem * plan_.chains;
   const Index fit = fits_[static_cast<std::size_t>(problem)] - problem * plan_.chains;
   const auto last = first + std::min(plan_.chains, fit + 1);
-  Outcome<T> best =
-      fit < plan_.chains
-          ? first[fit]
-          : *std::min_element(
-                first, last,
-                [](const auto& a, const auto& b) { return lower(a.objective, b.objective); });
+  // A chain that was never begun has no point to return.
+  const auto better = [](const auto& a, const auto& b) {
+    if (a.restarts == 0 || b.restarts == 0) return a.restarts > 0;
+    return lower(a.objective, b.objective);
+  };
+  Outcome<T> best = fit < plan_.chains ? first[fit] : *std::min_element(first, last, better);
   best.restarts = 0;
   for (auto chain = first; chain != last; ++chain) best.restarts += chain->restarts;
   return best;
