@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import gendemod as gd
+from gendemod import _slices
 
 rng = np.random.default_rng(5)
 MATRICES = {
@@ -82,7 +83,7 @@ def test_a_time_limit_ends_a_search():
 
 
 def test_an_interrupt_returns_the_best_so_far(monkeypatch):
-    monkeypatch.setattr(gd.wdc, "_SLICE", 0.02)
+    monkeypatch.setattr(_slices, "SLICE", 0.02)
     signal.setitimer(signal.ITIMER_REAL, 0.2)
     old = signal.signal(signal.SIGALRM, signal.default_int_handler)
     try:

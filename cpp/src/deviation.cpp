@@ -1,7 +1,8 @@
 #include "gendemod/deviation.hpp"
 
 #include <cmath>
-#include <limits>
+#include <memory>
+#include <type_traits>
 
 #include "gendemod/parallel.hpp"
 
@@ -61,13 +62,7 @@ Deviation<T>::Deviation(const MaskedGram<T>& rows)
 
 template <class T>
 NormBracket Deviation<T>::operator()(const Eigen::VectorXd& x, const Eigen::VectorXd& y,
-                                     double alpha, const T* Wx, const T* Wy) {
-  return weighted(x, y, alpha, Wx, Wy, nullptr);
-}
-
-template <class T>
-NormBracket Deviation<T>::weighted(const Eigen::VectorXd& x, const Eigen::VectorXd& y, double alpha,
-                                   const T* Wx, const T* Wy, const T* roots) {
+                                     double alpha, const T* Wx, const T* Wy, const T* roots) {
   difference(x, y, alpha, Wx, Wy, roots);
   // tr(G) / n <= ||G||.
   const double scale = gram_.trace() / static_cast<T>(rows_->cols()) + alpha;
@@ -147,7 +142,7 @@ void joint_deviations(const MaskedGram<T>& B, const MaskedGram<T>& C, const RowM
       const double p = others[i], q = others[ell + i];
       roots[i] = p > 0 && q > 0 ? static_cast<T>(std::sqrt(factor * p * q)) : T(0);
     }
-    return deviation.weighted(a, b, alpha * share, products, products + ell, roots).norm;
+    return deviation(a, b, alpha * share, products, products + ell, roots).norm;
   };
   parallel_for_with(
       count, threads, [&] { return std::make_unique<Workspace>(B, C); },

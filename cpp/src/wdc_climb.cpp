@@ -1,6 +1,5 @@
 #include "gendemod/wdc_climb.hpp"
 
-#include <Eigen/Eigenvalues>
 #include <cmath>
 
 #include "gendemod/random.hpp"
@@ -139,7 +138,7 @@ void WdcClimb::ascend_smoothly(double sign) {
     on_y = 1 / (1 + (-Wy_.array() / tau).exp());
     roots = (on_x.array() * on_y.array()).sqrt();
     const auto& E = deviation_.difference(x_, y_, alpha_, all.data(), all.data(), roots.data());
-    top_of(sign * E);
+    top_of(sign * E, true);
     rows_->products(v_.data(), 1, squares_.data());
     squares_ = squares_.cwiseAbs2();
     // d/dx of the blurred sum: on_y on_x (1 - on_x) / tau (w.v)^2 w.
@@ -190,35 +189,18 @@ Eigen::VectorXd WdcClimb::mean_slope(const Eigen::VectorXd& x, const Eigen::Vect
   return ((vp.squaredNorm() - ve * ve) * e + 2 * ve * vp) / (2 * pi);
 }
 
-/// v = the eigenvector of the largest eigenvalue.
-void WdcClimb::top_of(const Eigen::MatrixXd& E) {
-  const Index n = E.rows();
-  if (n <= small || v_.size() == 0) {
-    const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver(E);
-    v_ = solver.eigenvectors().col(n - 1);
-  } else {
-    lanczos(E, true);
-  }
-}
-
 /// value = +- v^T (G - alpha Q) v at (x, y), for a v near the top eigenvector.
 void WdcClimb::measure() {
-  const Eigen::MatrixXd& E = deviation_.difference(x_, y_, alpha_, Wx_.data(), Wy_.data());
-  const Index n = E.rows();
-  if (n <= small || v_.size() == 0) {
-    const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver(E);
-    Index top = 0;
-    value_ = solver.eigenvalues().cwiseAbs().maxCoeff(&top);
-    v_ = solver.eigenvectors().col(top);
-    sign_ = solver.eigenvalues()[top] < 0 ? -1 : 1;
-  } else {
-    lanczos(E, false);
-  }
+  top_of(deviation_.difference(x_, y_, alpha_, Wx_.data(), Wy_.data()), false);
 }
 
-/// v = the Ritz vector of the largest value, or of the largest absolute one, from some steps that
-/// begin at v.
-void WdcClimb::lanczos(const Eigen::MatrixXd& E, bool largest) {
+/// v = the eigenvector of the largest eigenvalue, or of the largest absolute one; value and sign
+/// are the eigenvalue's. Large matrices get the Ritz vector of some Lanczos steps that begin at v.
+void WdcClimb::top_of(const Eigen::MatrixXd& E, bool largest) {
+  if (E.rows() <= small || v_.size() == 0) {
+    take_top(Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd>(E), largest);
+    return;
+  }
   const auto symmetric = E.selfadjointView<Eigen::Lower>();
   Eigen::VectorXd alpha(lanczos_steps), beta(lanczos_steps), next = v_;
   Index steps = 0;
@@ -238,11 +220,17 @@ void WdcClimb::lanczos(const Eigen::MatrixXd& E, bool largest) {
   }
   Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver;
   solver.computeFromTridiagonal(alpha.head(steps), beta.head(steps - 1));
-  Index top = steps - 1;
+  take_top(solver, largest);
+  v_ = (basis_.leftCols(steps) * v_).normalized();
+}
+
+void WdcClimb::take_top(const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd>& solver,
+                        bool largest) {
+  Index top = solver.eigenvalues().size() - 1;
   if (!largest) solver.eigenvalues().cwiseAbs().maxCoeff(&top);
   value_ = std::abs(solver.eigenvalues()[top]);
   sign_ = solver.eigenvalues()[top] < 0 ? -1 : 1;
-  v_ = (basis_.leftCols(steps) * solver.eigenvectors().col(top)).normalized();
+  v_ = solver.eigenvectors().col(top);
 }
 
 /// u_ = a unit tangent at z, by turns: at random; across a wall nearby; up the slope of the sum

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-import time
 from typing import Any
 
 import numpy as np
@@ -18,7 +17,6 @@ from ._arrays import (
     floats,
     integer,
     must,
-    number,
     pair,
     rows,
 )
@@ -28,7 +26,7 @@ from ._arrays import (
 from ._arrays import (
     threads as checked_threads,
 )
-from ._progress import Progress
+from ._slices import run_in_slices, seconds_allowed
 from .network import ReLUNetwork
 from .problem import observations
 from .result import KINK, KINK_ADVICE, Result, Status
@@ -38,7 +36,6 @@ from .solvers import AlternatingDescent, LevenbergMarquardt
 AUTOMATIC_RESTARTS = 8
 
 #: Seconds that the core works before Python looks at signals, the clock and the progress bar.
-SLICE = 0.1
 
 
 def demodulate(
@@ -136,7 +133,12 @@ def demodulate(
         _core.RestartPlan(chains, starts, seed or 0),
         checked_threads(threads),
     )
-    _run(batch, progress, time_limit)
+    shown = flag(progress, "progress", "the bar is shown or not")
+    limit = seconds_allowed(time_limit)
+    if not run_in_slices(
+        batch.run, batch.done, batch.total(), "demodulate", limit=limit, shown=shown
+    ):
+        batch.stop()
     outcomes = [batch.best(problem) for problem in range(len(y_rows))]
     return _collect(
         outcomes,
@@ -181,25 +183,6 @@ def _checked_restarts(restarts: object, start: object) -> tuple[int, int]:
         reason = "a given `start` is run once"
         raise ValueError(must("restarts", 'be 1 or "auto"', reason, chains))
     return chains, 1
-
-
-def _run(batch: Any, progress: bool, time_limit: float | None) -> None:
-    """Let the core work in slices, so that signals, the clock and the progress bar get a turn."""
-    reason = "it is a time in seconds"
-    limit = (
-        np.inf
-        if time_limit is None
-        else number(time_limit, "time_limit", "be at least 0 and finite", reason, 0)
-    )
-    begin = time.monotonic()
-    shown = flag(progress, "progress", "the bar is shown or not")
-    with Progress(batch.total(), "demodulate", enabled=shown) as bar:
-        while not batch.run(min(SLICE, max(0.0, limit - (time.monotonic() - begin)))):
-            bar.update(batch.done())
-            if time.monotonic() - begin >= limit:
-                batch.stop()
-                break
-        bar.update(batch.done())
 
 
 def _collect(

@@ -21,6 +21,15 @@ def matrix(value: ArrayLike, name: str) -> Array:
     return matrix
 
 
+def matrices(B: ArrayLike, C: ArrayLike) -> tuple[Array, Array]:
+    """Return the two matrices of the joint condition, whose rows go together."""
+    first, second = matrix(B, "B"), matrix(C, "C")
+    if len(first) != len(second):
+        reason = "their rows go together"
+        raise ValueError(must("C", f"have {len(first)} rows as `B`", reason, second.shape))
+    return first, second
+
+
 def directions(value: ArrayLike, name: str, size: int) -> Array:
     """Return directions (n,) or (k, n), each scaled by a power of two: no sign changes."""
     z = finite(floats(value, name), name)

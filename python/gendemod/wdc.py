@@ -14,18 +14,18 @@ from __future__ import annotations
 
 import contextlib
 import math
-import time
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from . import _core
-from ._arrays import Array, common_dtype, flag, integer, must, number
+from ._arrays import Array, common_dtype, flag, integer, must
 from ._arrays import seed as checked_seed
 from ._arrays import threads as checked_threads
-from ._directions import as_rows, directions, level_of, matrix, same_count, scaled
-from ._progress import Progress
+from ._directions import as_rows, directions, level_of, matrices, matrix, same_count, scaled
+from ._slices import run_in_slices, seconds_allowed
 from ._wdc_sample import Sample, random_pairs, summary
 
 __all__ = [
@@ -39,9 +39,6 @@ __all__ = [
     "sample",
     "search",
 ]
-
-
-_SLICE = 0.1  # seconds between looks at signals, the clock and the bar
 
 
 @dataclass(frozen=True)
@@ -80,7 +77,8 @@ def deviation(
     x, y : array_like, (n,) or (k, n)
         Directions; their lengths do not matter. One of shape (n,) goes with all rows of the other.
     alpha : float
-        Greater than 0. For rows N(0, I / ell) it is 1; see `gendemod.theory.truncation_alpha`.
+        Greater than 0. For rows N(0, I / ell) it is 1, for a truncated last layer
+        :math:`P(\chi^2_{n+2} \le 9n)`.
     threads : int, optional
         None is what OpenMP would use. The result is the same, bit for bit, for any number.
 
@@ -163,10 +161,7 @@ def joint_deviation(
     TypeError, ValueError
         For arguments of the wrong kind, or of a wrong value or shape.
     """
-    first, second = matrix(B, "B"), matrix(C, "C")
-    if first.shape[0] != second.shape[0]:
-        reason = "their rows go together"
-        raise ValueError(must("C", f"have {first.shape[0]} rows as `B`", reason, second.shape))
+    first, second = matrices(B, C)
     sizes = {"h": first, "x": first, "m": second, "y": second}
     latents = {
         name: directions(value, name, sizes[name].shape[1])
@@ -252,14 +247,11 @@ def joint_exact(B: ArrayLike, C: ArrayLike, alpha: float = 1.0) -> Bounds:
     TypeError, ValueError
         For arguments of the wrong kind, or of a wrong value or shape.
     """
-    first, second = matrix(B, "B").astype(np.float64), matrix(C, "C").astype(np.float64)
+    first, second = (rows.astype(np.float64) for rows in matrices(B, C))
     for name, rows in (("B", first), ("C", second)):
         if rows.shape[1] != 1:
             reason = "four quadrants decide in one dimension alone"
             raise ValueError(must(name, "have one column", reason, f"shape {rows.shape}"))
-    if len(first) != len(second):
-        reason = "their rows go together"
-        raise ValueError(must("C", f"have {len(first)} rows as `B`", reason, second.shape))
     level = level_of(alpha)
     b, c = first[:, 0], second[:, 0]
     best = (-1.0, 1.0, 1.0)
@@ -326,10 +318,7 @@ def search(
     rows = matrix(W, "W").astype(np.float64)
     level = level_of(alpha)
     key = checked_seed(seed)
-    reason = "it is a time in seconds"
-    limit = math.inf
-    if time_limit is not None:
-        limit = number(time_limit, "time_limit", "be at least 0 and finite", reason, 0)
+    limit = seconds_allowed(time_limit)
     evaluations = 20_000 if time_limit is None else 2**62
     if max_evaluations is not None:
         evaluations = integer(max_evaluations, "max_evaluations", 1, "a search evaluates")
@@ -340,15 +329,9 @@ def search(
     rows, level, power = scaled(rows, level, "W")
     core = _core.WdcSearch(as_rows(rows, rows.dtype), level, key)
     climbs = -(-evaluations // core.climb_length)
-    begin = time.monotonic()
-    with contextlib.suppress(KeyboardInterrupt), Progress(climbs, "search", enabled=shown) as bar:
-        while not core.run(
-            climbs, workers, min(_SLICE, max(0.0, limit + begin - time.monotonic()))
-        ):
-            bar.update(core.done())
-            if time.monotonic() - begin >= limit:
-                break
-        bar.update(core.done())
+    run = partial(core.run, climbs, workers)
+    with contextlib.suppress(KeyboardInterrupt):
+        run_in_slices(run, core.done, climbs, "search", limit=limit, shown=shown)
     value, x, y = core.best()
     return Bounds(math.ldexp(value, 2 * power), math.inf, x, y)
 
@@ -436,7 +419,7 @@ def joint_sample(
     TypeError, ValueError
         For arguments of the wrong kind, or of a wrong value or shape.
     """
-    first, second = matrix(B, "B"), matrix(C, "C")
+    first, second = matrices(B, C)
     count = integer(pairs, "pairs", 1, "the maximum is taken over them", most=10**8)
     rng = np.random.default_rng(checked_seed(seed))
     h, x, angles = random_pairs(rng, count, first.shape[1])

@@ -19,14 +19,11 @@ class Deviation {
 
   explicit Deviation(const MaskedGram<T>& rows);
 
-  /// Of the rows that are on for x and for y, whose products with W are given. x and y, (n,), are
-  /// not zero. The error bound is at most 1e-9 (1e-4 in float32) of the norm of the Gram sum plus
-  /// alpha.
+  /// Of the rows that are on for x and for y, whose products with W are given; of sqrt(gamma_i) w_i
+  /// where `roots`, (ell,), holds the square roots. x and y, (n,), are not zero. The error bound is
+  /// at most 1e-9 (1e-4 in float32) of the norm of the Gram sum plus alpha.
   NormBracket operator()(const Eigen::VectorXd& x, const Eigen::VectorXd& y, double alpha,
-                         const T* Wx, const T* Wy);
-  /// The same for rows sqrt(gamma_i) w_i; `roots`, (ell,), holds the square roots.
-  NormBracket weighted(const Eigen::VectorXd& x, const Eigen::VectorXd& y, double alpha,
-                       const T* Wx, const T* Wy, const T* roots);
+                         const T* Wx, const T* Wy, const T* roots = nullptr);
   /// The matrix whose norm that is, lower triangle, until the next call.
   const Eigen::MatrixXd& difference(const Eigen::VectorXd& x, const Eigen::VectorXd& y,
                                     double alpha, const T* Wx, const T* Wy,

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <Eigen/Eigenvalues>
 #include <cstdint>
 #include <vector>
 
@@ -32,10 +33,10 @@ class WdcClimb {
   void walk(Eigen::VectorXd& z, Eigen::VectorXd& Wz, const Eigen::VectorXd& direction,
             double length);
   Eigen::VectorXd mean_slope(const Eigen::VectorXd& x, const Eigen::VectorXd& y) const;
-  void top_of(const Eigen::MatrixXd& E);
+  void top_of(const Eigen::MatrixXd& E, bool largest);
+  void take_top(const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd>& solver, bool largest);
   Eigen::Map<const Eigen::VectorXd> row(Index i) const { return {rows_->row(i), rows_->cols()}; }
   void measure();
-  void lanczos(const Eigen::MatrixXd& E, bool largest);
   void tangent(const Eigen::VectorXd& z, const Eigen::VectorXd& Wz);
   double best_angle(const Eigen::VectorXd& z, const Eigen::VectorXd& Wz,
                     const Eigen::VectorXd& other, const Eigen::VectorXd& Wother);
