@@ -1,0 +1,29 @@
+r"""The weight distribution condition (WDC) of given matrices.
+
+A matrix W (ell, n) with rows :math:`w_i` satisfies the WDC (5) with constants epsilon and alpha if
+
+.. math:: \Bigl\| \sum_i 1_{w_i \cdot x > 0} 1_{w_i \cdot y > 0} w_i w_i^T
+          - \alpha Q_{x,y} \Bigr\| \le \epsilon
+          \quad \text{for all } x, y \ne 0,
+
+with the spectral norm and :math:`Q_{x,y} = E[1_{w \cdot x > 0} 1_{w \cdot y > 0} w w^T]` for
+:math:`w \sim N(0, I)`. A row is on iff its product is strictly positive.
+"""
+
+from ._bounds import Bounds
+from ._deviation import deviation, joint_deviation
+from ._exact import exact, joint_exact
+from ._sample import Sample, joint_sample, sample
+from ._search import search
+
+__all__ = [
+    "Bounds",
+    "Sample",
+    "deviation",
+    "exact",
+    "joint_deviation",
+    "joint_exact",
+    "joint_sample",
+    "sample",
+    "search",
+]
