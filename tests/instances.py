@@ -29,3 +29,20 @@ def assert_same(a, b):
     for name in [*FIELDS, "converged", "status", "message"]:
         np.testing.assert_array_equal(getattr(a, name), getattr(b, name), err_msg=name)
     np.testing.assert_array_equal(np.concatenate(a.history), np.concatenate(b.history))
+
+
+rng = np.random.default_rng(5)
+WDC_MATRICES = {
+    "gaussian": rng.standard_normal((60, 4)) / 60**0.5,
+    "few rows": rng.standard_normal((3, 6)),
+    "one row": rng.standard_normal((1, 3)),
+    "orthogonal": np.linalg.qr(rng.standard_normal((5, 5)))[0],
+    "duplicates": np.repeat(rng.standard_normal((10, 3)), 4, axis=0) / 40**0.5,
+    "zero rows": np.vstack([np.zeros((5, 3)), rng.standard_normal((20, 3))]) / 5,
+    "all zero": np.zeros((4, 3)),
+    "rank one": np.outer(rng.standard_normal(30), rng.standard_normal(4)) / 30**0.5,
+    "integers": rng.integers(-1, 2, (40, 3)) / 40**0.5,
+    "huge": 1e120 * rng.standard_normal((30, 3)),
+    "tiny": 1e-120 * rng.standard_normal((30, 3)),
+    "wide": rng.standard_normal((200, 24)) / 200**0.5,
+}

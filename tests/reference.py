@@ -235,11 +235,34 @@ def joint_wdc_deviation(B, C, h, x, m, y, alpha):
     return one(B, C, h, x, m, y), one(C, B, m, y, h, x)
 
 
-def wdc_supremum_in_a_plane(W, alpha):
-    """Two columns: the deviation at both sides of every wall, for all pairs of them."""
+def sides_of_walls(W):
+    """Unit directions in the plane at both sides of every wall of the rows of W."""
     angles = np.arctan2(W[:, 1], W[:, 0])
     walls = np.concatenate([angles + turn for turn in (-np.pi / 2, np.pi / 2)])
     sides = np.concatenate([walls - 1e-9, walls + 1e-9])
-    directions = np.stack([np.cos(sides), np.sin(sides)], axis=1)
+    return np.stack([np.cos(sides), np.sin(sides)], axis=1)
+
+
+def wdc_supremum_in_a_plane(W, alpha):
+    """Two columns: the deviation at both sides of every wall, for all pairs of them."""
+    directions = sides_of_walls(W)
     pairs = [wdc_deviation(W, x, y, alpha) for x in directions for y in directions]
     return max(*pairs, *(wdc_deviation(W, x, x, alpha) for x in directions))
+
+
+def wdc_on_a_circle(W, x, s, u, alpha):
+    """The deviations at both ends of every cell of y = s cos t + u sin t, and the cells' widths."""
+    rows = W[W @ x > 0]
+    walls = np.arctan2(rows @ u, rows @ s)
+    edges = np.sort(
+        np.angle(np.exp(1j * np.concatenate([walls + np.pi / 2, walls - np.pi / 2, [0]])))
+    )
+    ends = np.append(edges[1:], edges[0] + 2 * np.pi)
+    values = []
+    for begin, end in zip(edges, ends, strict=True):
+        middle = s * np.cos((begin + end) / 2) + u * np.sin((begin + end) / 2)
+        on = rows[rows @ middle > 0]
+        for t in (begin, end):
+            mean = expected_gram(x, s * np.cos(t) + u * np.sin(t))
+            values.append(np.linalg.norm(on.T @ on - alpha * mean, 2))
+    return np.array(values), ends - edges

@@ -128,7 +128,10 @@ def test_joint_deviation_is_the_deviation_of_weighted_rows():
         (lambda W: gd.wdc.deviation(W, [[1, 1]] * 2, [[1, 1]] * 3), r"`y` must have 2 rows as `x`"),
         (lambda W: gd.wdc.joint_deviation(W, W[1:], *[[1, 1]] * 4), r"`C` must have 4 rows as `B`"),
         (lambda W: gd.wdc.exact(np.ones((3, 3))), r"`W` must have one or two columns because"),
-        (lambda W: gd.wdc.joint_exact(W, W), r"`B` must have one column because"),
+        (
+            lambda W: gd.wdc.joint_exact(W, W),
+            r"`B` must have one column, or two if `C` has one, because",
+        ),
         (lambda W: gd.wdc.sample(W, pairs=0, seed=0), r"`pairs` must be at least 1 because"),
         (lambda W: gd.wdc.sample(W, seed=0, confidence=1), r"`confidence` must be between 0 and 1"),
     ],

@@ -60,7 +60,7 @@ def test_four_quadrants_decide_the_joint_condition_in_one_dimension():
     B, C = np.random.default_rng(3).standard_normal((2, 20, 1))
     found = gd.wdc.joint_exact(B, C, 0.7)
     (h, x), (m, y) = found.x, found.y
-    assert max(gd.wdc.joint_deviation(B, C, [h], [x], [m], [y], 0.7)) == pytest.approx(found.lower)
+    assert max(gd.wdc.joint_deviation(B, C, h, x, m, y, 0.7)) == pytest.approx(found.lower)
     signs = [[s] for s in (1.0, -1.0)]
     values = [
         gd.wdc.joint_deviation(B, C, a, b, c, d, 0.7)

@@ -7,31 +7,16 @@ import pytest
 
 import gendemod as gd
 from gendemod import _slices
-
-rng = np.random.default_rng(5)
-MATRICES = {
-    "gaussian": rng.standard_normal((60, 4)) / 60**0.5,
-    "few rows": rng.standard_normal((3, 6)),
-    "one row": rng.standard_normal((1, 3)),
-    "orthogonal": np.linalg.qr(rng.standard_normal((5, 5)))[0],
-    "duplicates": np.repeat(rng.standard_normal((10, 3)), 4, axis=0) / 40**0.5,
-    "zero rows": np.vstack([np.zeros((5, 3)), rng.standard_normal((20, 3))]) / 5,
-    "all zero": np.zeros((4, 3)),
-    "rank one": np.outer(rng.standard_normal(30), rng.standard_normal(4)) / 30**0.5,
-    "integers": rng.integers(-1, 2, (40, 3)) / 40**0.5,
-    "huge": 1e120 * rng.standard_normal((30, 3)),
-    "tiny": 1e-120 * rng.standard_normal((30, 3)),
-    "wide": rng.standard_normal((200, 24)) / 200**0.5,
-}
+from instances import WDC_MATRICES
 
 
 def quick(W, alpha, **options):
     return gd.wdc.search(W, alpha, seed=3, max_evaluations=4000, **options)
 
 
-@pytest.mark.parametrize("name", MATRICES)
+@pytest.mark.parametrize("name", WDC_MATRICES)
 def test_a_search_beats_a_sample_and_the_cheap_bounds(name):
-    W = MATRICES[name]
+    W = WDC_MATRICES[name]
     n = W.shape[1]
     alpha = float(np.sum(W**2) / n) or 1.0
     found = quick(W, alpha)
@@ -64,7 +49,7 @@ def test_the_climbs_alone_reach_the_exact_value_in_the_plane():
 
 @pytest.mark.parametrize("threads", [2, 3])
 def test_threads_do_not_change_what_is_found(threads):
-    W = MATRICES["gaussian"]
+    W = WDC_MATRICES["gaussian"]
     serial, parallel = quick(W, 1.0, threads=1), quick(W, 1.0, threads=threads)
     assert serial.lower == parallel.lower
     np.testing.assert_array_equal(serial.x, parallel.x)
@@ -72,13 +57,13 @@ def test_threads_do_not_change_what_is_found(threads):
 
 
 def test_more_evaluations_find_no_less():
-    W = MATRICES["wide"]
+    W = WDC_MATRICES["wide"]
     found = [gd.wdc.search(W, seed=0, max_evaluations=count).lower for count in (400, 2000, 8000)]
     assert found == sorted(found)
 
 
 def test_a_time_limit_ends_a_search():
-    found = gd.wdc.search(MATRICES["wide"], seed=0, time_limit=0.05)
+    found = gd.wdc.search(WDC_MATRICES["wide"], seed=0, time_limit=0.05)
     assert found.lower > 0
 
 
@@ -87,16 +72,16 @@ def test_an_interrupt_returns_the_best_so_far(monkeypatch):
     signal.setitimer(signal.ITIMER_REAL, 0.2)
     old = signal.signal(signal.SIGALRM, signal.default_int_handler)
     try:
-        found = gd.wdc.search(MATRICES["wide"], seed=0, max_evaluations=2**40)
+        found = gd.wdc.search(WDC_MATRICES["wide"], seed=0, max_evaluations=2**40)
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, old)
     assert found.lower > 0
-    assert gd.wdc.deviation(MATRICES["wide"], found.x, found.y) == pytest.approx(found.lower)
+    assert gd.wdc.deviation(WDC_MATRICES["wide"], found.x, found.y) == pytest.approx(found.lower)
 
 
 def test_progress_goes_to_the_screen(capfd):
-    gd.wdc.search(MATRICES["gaussian"], seed=0, max_evaluations=800, progress=True)
+    gd.wdc.search(WDC_MATRICES["gaussian"], seed=0, max_evaluations=800, progress=True)
     assert "search" in capfd.readouterr().err
 
 
@@ -111,4 +96,4 @@ def test_progress_goes_to_the_screen(capfd):
 )
 def test_bad_options_are_refused(options, message):
     with pytest.raises(ValueError, match=message + ".*because.*; got"):
-        gd.wdc.search(MATRICES["gaussian"], **{"seed": 0, **options})
+        gd.wdc.search(WDC_MATRICES["gaussian"], **{"seed": 0, **options})

@@ -2,6 +2,8 @@
 
 #include "arrays.hpp"
 #include "gendemod/deviation.hpp"
+#include "gendemod/great_circle.hpp"
+#include "gendemod/wdc_bound.hpp"
 #include "gendemod/wdc_exact.hpp"
 #include "gendemod/wdc_search.hpp"
 #include "module.hpp"
@@ -50,6 +52,20 @@ py::tuple exact(const Rows<double>& W, double alpha) {
   return as_tuple(without_gil([&] { return wdc_exact(W_view, alpha); }));
 }
 
+Rows<double> circles(const Rows<double>& W, const Rows<double>& x, const Rows<double>& start,
+                     const Rows<double>& tangent, bool through, double alpha, int threads) {
+  const Index count = std::max(std::max(row_count(x), row_count(start)), row_count(tangent));
+  auto out = allocate<double>({count, 3});
+  double* data = out.mutable_data();
+  const auto W_view = view(W), x_view = view(x), start_view = view(start),
+             tangent_view = view(tangent);
+  without_gil([&] {
+    great_circles(MaskedGram<double>(W_view), x_view, start_view, tangent_view, through, alpha,
+                  threads, count, data);
+  });
+  return out;
+}
+
 template <class T>
 void add_deviations(py::module_& module, const char* name, const char* joint_name) {
   module.def(name, &wdc_deviations<T>, py::arg("W").noconvert(), py::arg("x").noconvert(),
@@ -76,6 +92,34 @@ void add_wdc(py::module_& module) {
            py::call_guard<py::gil_scoped_release>())
       .def("done", &WdcSearch::climbs_done)
       .def("best", [](WdcSearch& search) { return as_tuple(search.best()); });
+  module.def("wdc_great_circles", &circles, py::arg("W").noconvert(), py::arg("x").noconvert(),
+             py::arg("start").noconvert(), py::arg("tangent").noconvert(), py::arg("through"),
+             py::arg("alpha"), py::arg("threads"));
+  using Bytes = Rows<std::uint8_t>;
+  py::class_<WdcBound>(module, "WdcBound")
+      .def(py::init([](const Rows<double>& W, double alpha, double tolerance, const Rows<double>& x,
+                       const Rows<double>& y, const Bytes& tree) {
+             const auto W_view = view(W);
+             const WdcBound::Tree codes(tree.data(), tree.data() + tree.size());
+             return without_gil([&] {
+               return std::make_unique<WdcBound>(W_view, alpha, tolerance, x.data(), y.data(),
+                                                 codes);
+             });
+           }),
+           py::arg("W").noconvert(), py::arg("alpha"), py::arg("tolerance"),
+           py::arg("x").noconvert(), py::arg("y").noconvert(), py::arg("tree").noconvert(),
+           py::keep_alive<1, 2>())
+      .def_property_readonly_static("most_columns",
+                                    [](const py::object&) { return most_cone_columns; })
+      .def("run", &WdcBound::run, py::arg("most_pairs"), py::arg("threads"), py::arg("seconds"),
+           py::call_guard<py::gil_scoped_release>())
+      .def("done", &WdcBound::pairs_done)
+      .def("lower", [](const WdcBound& bound) { return as_tuple(bound.lower()); })
+      .def("upper", &WdcBound::upper)
+      .def("tree", [](const WdcBound& bound) {
+        const auto codes = without_gil([&] { return bound.tree(); });
+        return Bytes(static_cast<py::ssize_t>(codes.size()), codes.data());
+      });
   module.def("wdc_exact", &exact, py::arg("W").noconvert(), py::arg("alpha"));
 }
 

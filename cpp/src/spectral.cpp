@@ -12,13 +12,23 @@ namespace {
 /// Up to this size all eigenvalues cost less than Lanczos and its proof.
 constexpr Index small = 32;
 constexpr Index most_steps = 200;
+/// Up to this size all eigenvectors cost less than some Lanczos steps.
+constexpr Index tiny = 16;
+constexpr Index approach_steps = 10;
 constexpr double eps = std::numeric_limits<double>::epsilon();
+
+/// What rounding changes in an eigenvalue of D, about.
+double rounding(const Eigen::MatrixXd& D) {
+  return 8 * eps * static_cast<double>(D.rows()) * D.diagonal().cwiseAbs().sum();
+}
 
 }  // namespace
 
 SpectralNorm::SpectralNorm(Index n)
     : n_(n),
-      basis_(n, n > small ? std::min(n, most_steps) : 0),
+      basis_(n, n > small  ? std::min(n, most_steps)
+                : n > tiny ? approach_steps
+                           : 0),
       factored_(n > small ? n : 0, n > small ? n : 0),
       alpha_(basis_.cols()),
       beta_(basis_.cols()),
@@ -28,10 +38,7 @@ SpectralNorm::SpectralNorm(Index n)
 
 NormBracket SpectralNorm::operator()(const Eigen::MatrixXd& D, double tolerance) {
   if (n_ <= small) return dense(D);
-  const double rounding = 8 * eps * static_cast<double>(n_) * D.diagonal().cwiseAbs().sum();
-  const double slack = std::max(tolerance, 4 * rounding);
-  const auto symmetric = D.selfadjointView<Eigen::Lower>();
-
+  const double lost = rounding(D), slack = std::max(tolerance, 4 * lost);
   // A fixed start with a share of every direction.
   for (Index i = 0; i < n_; ++i) {
     next_[i] = 1 + 0.5 * std::sin(static_cast<double>(i * i + 3 * i + 1));
@@ -39,27 +46,53 @@ NormBracket SpectralNorm::operator()(const Eigen::MatrixXd& D, double tolerance)
   next_ /= next_.norm();
   Index check = 24;
   for (Index k = 0; k < basis_.cols(); ++k) {
-    basis_.col(k) = next_;
-    next_.noalias() = symmetric * basis_.col(k);
-    alpha_[k] = basis_.col(k).dot(next_);
-    for (int twice = 0; twice < 2; ++twice) {
-      dots_.head(k + 1).noalias() = basis_.leftCols(k + 1).transpose() * next_;
-      next_.noalias() -= basis_.leftCols(k + 1) * dots_.head(k + 1);
-    }
-    beta_[k] = next_.norm();
-    const bool invariant = beta_[k] <= rounding;
-    if (!invariant) next_ /= beta_[k];
+    const bool invariant = step(D, k, lost);
     if (k + 1 < std::min(check, basis_.cols()) && !invariant) continue;
     check = k + 1 + k / 2;
     double residual = 0;
     const double norm = ritz_value(k + 1, residual);
     // The error of a Ritz value is quadratic in its residual.
     if (residual * residual <= slack * std::max(norm, slack) || invariant) {
-      if (bounds(D, norm + slack)) return {norm, slack + rounding};
+      if (bounds(D, norm + slack)) return {norm, slack + lost};
       if (invariant) break;
     }
   }
   return dense(D);
+}
+
+double SpectralNorm::approach(const Eigen::MatrixXd& D, bool absolute, Eigen::VectorXd& v) {
+  Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver;
+  const bool whole = n_ <= tiny || v.size() == 0;
+  Index steps = 0;
+  if (whole) {
+    solver.compute(D);
+  } else {
+    next_ = v;
+    bool invariant = false;
+    while (steps < approach_steps && !invariant) invariant = step(D, steps++, rounding(D));
+    solver.computeFromTridiagonal(alpha_.head(steps), beta_.head(steps - 1));
+  }
+  Index top = solver.eigenvalues().size() - 1;
+  if (absolute) solver.eigenvalues().cwiseAbs().maxCoeff(&top);
+  v = solver.eigenvectors().col(top);
+  if (!whole) v = (basis_.leftCols(steps) * v).normalized();
+  return solver.eigenvalues()[top];
+}
+
+/// Step k of Lanczos, fully orthogonal, from the unit vector next_, which becomes the next one.
+/// True where there is none, because the space is invariant.
+bool SpectralNorm::step(const Eigen::MatrixXd& D, Index k, double negligible) {
+  basis_.col(k) = next_;
+  next_.noalias() = D.selfadjointView<Eigen::Lower>() * basis_.col(k);
+  alpha_[k] = basis_.col(k).dot(next_);
+  for (int twice = 0; twice < 2; ++twice) {
+    dots_.head(k + 1).noalias() = basis_.leftCols(k + 1).transpose() * next_;
+    next_.noalias() -= basis_.leftCols(k + 1) * dots_.head(k + 1);
+  }
+  beta_[k] = next_.norm();
+  if (beta_[k] <= negligible) return true;
+  next_ /= beta_[k];
+  return false;
 }
 
 NormBracket SpectralNorm::dense(const Eigen::MatrixXd& D) const {

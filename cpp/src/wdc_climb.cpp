@@ -16,8 +16,6 @@ constexpr double inside = 1e-7;
 constexpr int blurred_steps = 60;
 
 /// Up to this size top eigenvectors come from a full decomposition, beyond from some Lanczos steps.
-constexpr Index small = 16;
-constexpr Index lanczos_steps = 10;
 
 }  // namespace
 
@@ -31,7 +29,7 @@ WdcClimb::WdcClimb(const MaskedGram<double>& rows, double alpha, std::uint64_t s
       b_(rows.rows()),
       squares_(rows.rows()),
       noise_(rows.cols()),
-      basis_(rows.cols(), lanczos_steps) {
+      norm_(rows.cols()) {
   begin();
 }
 
@@ -194,43 +192,12 @@ void WdcClimb::measure() {
   top_of(deviation_.difference(x_, y_, alpha_, Wx_.data(), Wy_.data()), false);
 }
 
-/// v = the eigenvector of the largest eigenvalue, or of the largest absolute one; value and sign
-/// are the eigenvalue's. Large matrices get the Ritz vector of some Lanczos steps that begin at v.
+/// v = the vector of about the largest eigenvalue, or of the largest absolute one; value and sign
+/// are the eigenvalue's.
 void WdcClimb::top_of(const Eigen::MatrixXd& E, bool largest) {
-  if (E.rows() <= small || v_.size() == 0) {
-    take_top(Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd>(E), largest);
-    return;
-  }
-  const auto symmetric = E.selfadjointView<Eigen::Lower>();
-  Eigen::VectorXd alpha(lanczos_steps), beta(lanczos_steps), next = v_;
-  Index steps = 0;
-  for (; steps < lanczos_steps; ++steps) {
-    basis_.col(steps) = next;
-    next = symmetric * basis_.col(steps);
-    alpha[steps] = next.dot(basis_.col(steps));
-    for (int twice = 0; twice < 2; ++twice) {
-      next -= basis_.leftCols(steps + 1) * (basis_.leftCols(steps + 1).transpose() * next);
-    }
-    beta[steps] = next.norm();
-    if (!(beta[steps] > 1e-12 * std::abs(alpha[0]))) {
-      ++steps;
-      break;
-    }
-    next /= beta[steps];
-  }
-  Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver;
-  solver.computeFromTridiagonal(alpha.head(steps), beta.head(steps - 1));
-  take_top(solver, largest);
-  v_ = (basis_.leftCols(steps) * v_).normalized();
-}
-
-void WdcClimb::take_top(const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd>& solver,
-                        bool largest) {
-  Index top = solver.eigenvalues().size() - 1;
-  if (!largest) solver.eigenvalues().cwiseAbs().maxCoeff(&top);
-  value_ = std::abs(solver.eigenvalues()[top]);
-  sign_ = solver.eigenvalues()[top] < 0 ? -1 : 1;
-  v_ = solver.eigenvectors().col(top);
+  const double eigenvalue = norm_.approach(E, !largest, v_);
+  value_ = std::abs(eigenvalue);
+  sign_ = eigenvalue < 0 ? -1 : 1;
 }
 
 /// u_ = a unit tangent at z, by turns: at random; across a wall nearby; up the slope of the sum

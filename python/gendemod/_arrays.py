@@ -99,10 +99,10 @@ def flag(value: object, name: str, reason: str) -> bool:
     return bool(value)
 
 
-def path(value: object) -> str:
+def path(value: object, name: str = "path") -> str:
     """Return the text of a path; a number is not taken for a file descriptor."""
     if not isinstance(value, str | os.PathLike):
-        raise TypeError(must("path", "be a path", "a file is named by it", repr(value)))
+        raise TypeError(must(name, "be a path", "a file is named by it", repr(value)))
     return os.fspath(value)
 
 

@@ -70,5 +70,18 @@ def scaled(matrix: Array, alpha: float, name: str) -> tuple[Array, float, int]:
     return np.ldexp(matrix, -power), math.ldexp(alpha, -2 * power), power
 
 
+def joint_scaled(B: Array, C: Array, alpha: float) -> tuple[Array, Array, float, int]:
+    """Return B / 2^j, C / 2^(k - j), alpha / 4^k and k, such that none of them is above about 1."""
+    sizes = [float(np.abs(matrix).max()) for matrix in (B, C)]
+    (power_b, power_c), power_a = (math.frexp(size)[1] for size in sizes), math.frexp(alpha)[1] // 2
+    power = max(power_b + power_c, power_a)
+    if power > MOST_POWER:
+        reason = "squares of the products of entries are summed, and alpha is compared with them"
+        got = f"entries up to {sizes[0]:.3g} and {sizes[1]:.3g} and alpha {alpha:.3g}"
+        raise ValueError(must("B", "be below 1e150 in size, times the size of `C`", reason, got))
+    first, second = np.ldexp(B, -power_b), np.ldexp(C, power_b - power)
+    return first, second, math.ldexp(alpha, -2 * power), power
+
+
 def as_rows(array: Array, dtype: np.dtype[Any]) -> Array:
     return np.ascontiguousarray(np.atleast_2d(array), dtype=dtype)

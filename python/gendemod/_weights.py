@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from ._archives import read_archive
 from ._arrays import Array, finite, floats, must
 
 
@@ -31,7 +31,7 @@ def checked_weights(weights: Sequence[ArrayLike]) -> list[Array]:
 
 def read_weights(path: str) -> list[Array]:
     """Return the arrays W1, ..., Wd of an archive that fit; float16 becomes float32."""
-    arrays = _read_archive(path)
+    arrays = read_archive(path, "path", "weights are read without running code")
     names = [f"W{i}" for i in range(1, len(arrays) + 1)]
     if not arrays or sorted(arrays) != sorted(names):
         got = f"{path} with {sorted(arrays) or 'no array'}"
@@ -45,23 +45,3 @@ def read_weights(path: str) -> list[Array]:
         requirement = "hold the weights of a network"
         got = f"{path} ({error})"
         raise ValueError(must("path", requirement, "they are used as they are", got)) from None
-
-
-def _read_archive(path: str) -> dict[str, Array]:
-    requirement = "be an .npz archive of plain arrays"
-    reason = "weights are read without running code"
-    with open(path, "rb") as file:
-        if not zipfile.is_zipfile(file):
-            raise ValueError(must("path", requirement, reason, f"{path} (not an archive)"))
-        file.seek(0)
-        try:
-            archive = np.load(file, allow_pickle=False)
-            arrays = {name: archive[name] for name in archive.files}
-        # A damaged archive fails in as many ways as zipfile, its codecs and NumPy know.
-        except Exception as error:
-            got = f"{path} ({error or type(error).__name__})"
-            raise ValueError(must("path", requirement, reason, got)) from None
-    for name, array in arrays.items():
-        if not isinstance(array, np.ndarray):
-            raise ValueError(must("path", requirement, reason, f"{path} ({name} is no array)"))
-    return arrays

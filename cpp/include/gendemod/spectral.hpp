@@ -23,9 +23,14 @@ class SpectralNorm {
   /// D (n, n), lower triangle. The error is at most about `tolerance`.
   /// About 4/3 n^3 flops for n <= 32, 2/3 n^3 + 2 n^2 steps beyond.
   NormBracket operator()(const Eigen::MatrixXd& D, double tolerance);
+  /// The largest eigenvalue, or the one with the largest absolute value, approached from inside the
+  /// spectrum by some Lanczos steps that begin at v, which becomes its vector. v is a unit vector,
+  /// or empty. About 20 n^2 flops.
+  double approach(const Eigen::MatrixXd& D, bool absolute, Eigen::VectorXd& v);
 
  private:
   NormBracket dense(const Eigen::MatrixXd& D) const;
+  bool step(const Eigen::MatrixXd& D, Index k, double negligible);
   double ritz_value(Index steps, double& residual_out);
   bool bounds(const Eigen::MatrixXd& D, double tau);
 

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <Eigen/Eigenvalues>
 #include <cstdint>
 #include <vector>
 
@@ -34,7 +33,6 @@ class WdcClimb {
             double length);
   Eigen::VectorXd mean_slope(const Eigen::VectorXd& x, const Eigen::VectorXd& y) const;
   void top_of(const Eigen::MatrixXd& E, bool largest);
-  void take_top(const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd>& solver, bool largest);
   Eigen::Map<const Eigen::VectorXd> row(Index i) const { return {rows_->row(i), rows_->cols()}; }
   void measure();
   void tangent(const Eigen::VectorXd& z, const Eigen::VectorXd& Wz);
@@ -51,7 +49,7 @@ class WdcClimb {
   Eigen::VectorXd x_, y_, v_, u_, Wx_, Wy_;
   double value_ = 0, sign_ = 1;
   Eigen::VectorXd b_, squares_, noise_;
-  Eigen::MatrixXd basis_;
+  SpectralNorm norm_;
   CircleSearch circle_;
 };
 

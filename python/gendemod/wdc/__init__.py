@@ -10,20 +10,32 @@ with the spectral norm and :math:`Q_{x,y} = E[1_{w \cdot x > 0} 1_{w \cdot y > 0
 :math:`w \sim N(0, I)`. A row is on iff its product is strictly positive.
 """
 
+from ._bound import bound
 from ._bounds import Bounds
+from ._certificate import Certificate
+from ._check import Verdict, check
 from ._deviation import deviation, joint_deviation
 from ._exact import exact, joint_exact
+from ._great_circle import Circle, great_circle
+from ._joint_search import joint_search
 from ._sample import Sample, joint_sample, sample
 from ._search import search
 
 __all__ = [
     "Bounds",
+    "Certificate",
+    "Circle",
     "Sample",
+    "Verdict",
+    "bound",
+    "check",
     "deviation",
     "exact",
+    "great_circle",
     "joint_deviation",
     "joint_exact",
     "joint_sample",
+    "joint_search",
     "sample",
     "search",
 ]

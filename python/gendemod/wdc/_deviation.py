@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 from numpy.typing import ArrayLike
 
 from .. import _core
 from .._arrays import Array, common_dtype
 from .._arrays import threads as checked_threads
-from .._directions import as_rows, directions, level_of, matrices, matrix, same_count, scaled
+from .._directions import (
+    as_rows,
+    directions,
+    joint_scaled,
+    level_of,
+    matrices,
+    matrix,
+    same_count,
+    scaled,
+)
 
 
 def deviation(
@@ -121,9 +128,7 @@ def joint_deviation(
     same_count(latents)
     level = level_of(alpha)
     dtype = common_dtype(first.dtype, second.dtype, *(z.dtype for z in latents.values()))
-    first, _, power_b = scaled(first, np.finfo(np.float64).tiny, "B")
-    second, level, power_c = scaled(second, math.ldexp(level, -2 * power_b), "C")
-    power = 2 * (power_b + power_c)
+    first, second, level, power = joint_scaled(first, second, level)
     call = _core.wdc_joint_deviations32 if dtype == np.float32 else _core.wdc_joint_deviations64
     values = call(
         as_rows(first, dtype),
@@ -135,5 +140,5 @@ def joint_deviation(
         level,
         checked_threads(threads),
     )
-    values = np.ldexp(values, power)
+    values = np.ldexp(values, 2 * power)
     return (float(values[0, 0]), float(values[0, 1])) if single else values

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from .. import _core
 from .._arrays import must
-from .._directions import as_rows, level_of, matrices, matrix, scaled
+from .._directions import as_rows, joint_scaled, level_of, matrices, matrix, scaled
 from ._bounds import Bounds
 
 
@@ -50,39 +50,47 @@ def exact(W: ArrayLike, alpha: float = 1.0) -> Bounds:
 
 
 def joint_exact(B: ArrayLike, C: ArrayLike, alpha: float = 1.0) -> Bounds:
-    r"""Return the supremum of the joint deviation (6), (7) of two matrices with one column each.
+    r"""Return the supremum of the joint deviation (6), (7) where one matrix has one column.
 
-    The four quadrants decide: :math:`\max |\ell \sum_i b_i^2 c_i^2 - \alpha / 4|`, the sum over
-    the rows with given signs of :math:`b_i` and :math:`c_i`.
+    For p = 1, m and y have one sign, or both deviations vanish. Then (6) is the deviation (5) of
+    the rows :math:`\sqrt{\ell}\, \mathrm{relu}(\pm c_i)\, b_i` with :math:`\alpha / 2`, the norm of
+    a matrix E, and (7) is :math:`|h^T E x|` at unit h and x, which is no more. So `exact` decides,
+    for both signs; for n = 1 the roles are exchanged.
 
     Parameters
     ----------
-    B, C : array_like, (ell, 1)
+    B, C : array_like, (ell, n) and (ell, p), (n, p) = (1, 1), (2, 1) or (1, 2)
     alpha : float
         Greater than 0.
 
     Returns
     -------
     Bounds
-        With lower == upper; x holds (h, x), y holds (m, y).
+        With lower == upper, exact to rounding.
 
     Raises
     ------
     TypeError, ValueError
         For arguments of the wrong kind, or of a wrong value or shape.
+
+    Notes
+    -----
+    n = p = 1: :math:`\max |\ell \sum_i b_i^2 c_i^2 - \alpha / 4|` over the four quadrants, the sum
+    over the rows with given signs of :math:`b_i` and :math:`c_i`. Cost: that of `exact`, twice.
     """
     first, second = (rows.astype(np.float64) for rows in matrices(B, C))
-    for name, rows in (("B", first), ("C", second)):
-        if rows.shape[1] != 1:
-            reason = "four quadrants decide in one dimension alone"
-            raise ValueError(must(name, "have one column", reason, f"shape {rows.shape}"))
+    for name, rows, other in (("B", first, "C"), ("C", second, "B")):
+        if first.shape[1] * second.shape[1] > 2 and rows.shape[1] > 1:
+            requirement = f"have one column, or two if `{other}` has one,"
+            reason = "more directions are not decided one by one, `joint_search` takes any"
+            raise ValueError(must(name, requirement, reason, f"shape {rows.shape}"))
     level = level_of(alpha)
-    b, c = first[:, 0], second[:, 0]
-    best = (-1.0, 1.0, 1.0)
-    for s in (1.0, -1.0):
-        for t in (1.0, -1.0):
-            on = (s * b > 0) & (t * c > 0)
-            value = abs(len(b) * float(np.sum((b[on] * c[on]) ** 2)) - level / 4)
-            best = max(best, (value, s, t))
-    value, s, t = best
-    return Bounds(value, value, np.array([s, s]), np.array([t, t]))
+    if second.shape[1] == 2:
+        swapped = joint_exact(second, first, level)
+        return Bounds(swapped.lower, swapped.upper, swapped.y, swapped.x)
+    first, second, level, power = joint_scaled(first, second, level)
+    root = math.sqrt(len(first))
+    found = {s: exact(root * np.maximum(s * second, 0) * first, level / 2) for s in (1.0, -1.0)}
+    sign, best = max(found.items(), key=lambda item: item[1].lower)
+    value = math.ldexp(best.lower, 2 * power)
+    return Bounds(value, value, np.array([best.x, best.y]), np.full((2, 1), sign))

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .. import _core
-from .._arrays import flag, integer
+from .._arrays import Array, flag, integer
 from .._arrays import seed as checked_seed
 from .._arrays import threads as checked_threads
 from .._directions import as_rows, level_of, matrix, scaled
@@ -81,11 +81,27 @@ def search(
     workers = checked_threads(threads)
     if rows.shape[1] <= 2:
         return exact(rows, level)
-    rows, level, power = scaled(rows, level, "W")
-    core = _core.WdcSearch(as_rows(rows, rows.dtype), level, key)
+    return climb(rows, level, key, evaluations, limit, shown=shown, workers=workers)[0]
+
+
+def climb(
+    rows: Array,
+    alpha: float,
+    seed: int,
+    evaluations: int,
+    limit: float,
+    *,
+    shown: bool = False,
+    workers: int,
+) -> tuple[Bounds, bool]:
+    """Return what climbs find, and whether Ctrl-C ended them."""
+    small, level, power = scaled(rows, alpha, "W")
+    core = _core.WdcSearch(as_rows(small, small.dtype), level, seed)
     climbs = -(-evaluations // core.climb_length)
     run = partial(core.run, climbs, workers)
+    interrupted = True
     with contextlib.suppress(KeyboardInterrupt):
         run_in_slices(run, core.done, climbs, "search", limit=limit, shown=shown)
+        interrupted = False
     value, x, y = core.best()
-    return Bounds(math.ldexp(value, 2 * power), math.inf, x, y)
+    return Bounds(math.ldexp(value, 2 * power), math.inf, x, y), interrupted

@@ -1,0 +1,229 @@
+#include "gendemod/great_circle.hpp"
+
+#include <Eigen/Cholesky>
+#include <algorithm>
+#include <cmath>
+#include <memory>
+
+#include "gendemod/parallel.hpp"
+
+namespace gendemod {
+namespace {
+
+constexpr double pi = 3.14159265358979323846;
+
+/// Walls closer than this, as an angle, are taken for one.
+constexpr double same_wall = 1e-14;
+
+/// How far inside its cell, as an angle, a point is put that is best at a wall.
+constexpr double inside = 1e-9;
+
+}  // namespace
+
+GreatCircle::GreatCircle(const MaskedGram<double>& rows, double alpha)
+    : rows_(&rows),
+      workspace_(rows),
+      alpha_(alpha),
+      sum_(rows.width(), rows.width()),
+      difference_(rows.cols(), rows.cols()),
+      factored_(rows.cols(), rows.cols()),
+      products_(3 * rows.rows()),
+      expectation_(rows.cols()),
+      norm_(rows.cols()) {
+}
+
+CircleSupremum GreatCircle::operator()(const Eigen::VectorXd& x, const Eigen::VectorXd& s,
+                                       const Eigen::VectorXd& u, bool through) {
+  x_ = &x;
+  s_ = &s;
+  u_ = &u;
+  through_ = through;
+  v_ = Eigen::VectorXd::Ones(x.size()).normalized();
+  best_ = {0, 0, 0};
+  upper_ = 0;
+  const Index ell = rows_->rows();
+  rows_->products(x.data(), 1, products_.data());
+  rows_->products(s.data(), 1, products_.data() + ell);
+  rows_->products(u.data(), 1, products_.data() + 2 * ell);
+  for (const double direction : {1.0, -1.0}) {
+    direction_ = direction;
+    if (blocks_.empty()) blocks_.resize(2);
+    Block& all = blocks_[0];
+    gather(all);
+    all.value = offer(all.at_first, 0, inside);
+    search(0, 1);
+  }
+  best_.upper = std::max(best_.lower + accuracy_, upper_);
+  return best_;
+}
+
+/// The walls of half a circle, and the block of all its cells.
+void GreatCircle::gather(Block& all) {
+  const Index ell = rows_->rows();
+  const double *Wx = products_.data(), *Ws = Wx + ell, *Wu = Ws + ell;
+  walls_.clear();
+  for (Index i = 0; i < ell; ++i) {
+    const double a = Ws[i], b = direction_ * Wu[i];
+    if (!(Wx[i] > 0) || (a == 0 && b == 0)) continue;
+    const bool on = a > 0 || (a == 0 && b > 0);
+    // The sign of a cos t + b sin t changes at this angle in [0, pi].
+    const double angle = on ? std::atan2(a, -b) : std::atan2(-a, b);
+    walls_.push_back({angle, static_cast<std::int32_t>(i), !on});
+  }
+  std::sort(walls_.begin(), walls_.end(), [](const Wall& p, const Wall& q) {
+    return p.angle != q.angle ? p.angle < q.angle : p.row < q.row;
+  });
+  // Edges of the cells, and the first wall at each: what is at 0 and pi changes no cell.
+  edges_.assign(1, 0.0);
+  begins_.assign(1, 0);
+  std::size_t k = 0;
+  for (; k < walls_.size() && pi - walls_[k].angle > same_wall; ++k) {
+    if (walls_[k].angle - edges_.back() <= same_wall) continue;
+    edges_.push_back(walls_[k].angle);
+    begins_.push_back(k);
+  }
+  edges_.push_back(pi);
+  begins_.insert(begins_.end(), {k, walls_.size()});
+  const Index n = rows_->cols(), last = static_cast<Index>(edges_.size()) - 1;
+  all.first = 0;
+  all.last = last;
+  all.over_done = all.under_done = false;
+  all.least = Eigen::MatrixXd::Zero(n, n);
+  choose(0, 1, true);
+  add(1, all.least);
+  all.at_first = all.least;
+  choose(last, last + 1, false);
+  add(1, all.least);
+  choose(1, last + 1, false);
+  add(1, all.at_first);
+  all.most = all.at_first;
+  choose(1, last, true);
+  add(1, all.most);
+  accuracy_ = 1e-9 * (all.at_first.trace() / static_cast<double>(n) + alpha_);
+}
+
+/// chosen = the rows that turn on, or off, at the edges first <= e < last.
+void GreatCircle::choose(Index first, Index last, bool turns_on) {
+  chosen_.clear();
+  const std::size_t end = begins_[static_cast<std::size_t>(last)];
+  for (std::size_t k = begins_[static_cast<std::size_t>(first)]; k < end; ++k) {
+    if (walls_[k].turns_on == turns_on) chosen_.push_back(walls_[k].row);
+  }
+}
+
+/// gram += sign sum of w w^T over the chosen rows, lower triangle.
+void GreatCircle::add(double sign, Eigen::MatrixXd& gram) {
+  if (chosen_.empty()) return;
+  sum_.setZero();
+  rows_->add(chosen_, nullptr, workspace_, sum_);
+  gram += sign * sum_.topLeftCorner(gram.rows(), gram.cols());
+}
+
+/// Proves that a block has nothing better than the best so far, or looks into its halves.
+void GreatCircle::search(std::size_t at, std::size_t level) {
+  Block& block = blocks_[at];
+  const double from = edge(block.first), to = edge(block.last), middle = (from + to) / 2;
+  const double margin = through_ ? 0 : alpha_ * (to - from) / (2 * pi);
+  const double limit = best_.lower + accuracy_ - margin;
+  block.over_done = block.over_done || below(block.most, 1, through_ ? to : middle, limit);
+  block.under_done = block.under_done || below(block.least, -1, through_ ? from : middle, limit);
+  if (block.over_done && block.under_done) return;
+  if (block.last - block.first == 1) return settle(block);
+  if (blocks_.size() < 2 * level + 2) blocks_.resize(2 * level + 2);
+  split(blocks_[at], blocks_[2 * level], blocks_[2 * level + 1]);
+  const std::size_t better = blocks_[2 * level + 1].value > blocks_[2 * level].value ? 1 : 0;
+  search(2 * level + better, level + 1);
+  search(2 * level + 1 - better, level + 1);
+}
+
+void GreatCircle::split(const Block& block, Block& left, Block& right) {
+  left = right = block;
+  left.last = right.first = (block.first + block.last) / 2;
+  const Index middle = left.last;
+  choose(block.first + 1, middle + 1, false);
+  add(-1, right.most);
+  add(-1, right.at_first);
+  choose(block.first + 1, middle + 1, true);
+  add(1, right.least);
+  add(1, right.at_first);
+  if (through_) {
+    // Rows only turn off: G of the last cell is G of the next and what turns off in between.
+    left.least = right.most;
+    choose(middle, middle + 1, false);
+    add(1, left.least);
+  } else {
+    choose(middle, block.last, false);
+    add(1, left.least);
+    choose(middle, block.last, true);
+    add(-1, left.most);
+  }
+  right.value = offer(right.at_first, edge(middle), inside);
+}
+
+/// The deviations at the ends of a cell, whose Gram sum is known.
+void GreatCircle::settle(const Block& cell) {
+  const double from = edge(cell.first), to = edge(cell.last), width = to - from;
+  const double inwards = std::min(inside, width / 4);
+  double largest =
+      std::max(prove(cell.at_first, from, inwards), prove(cell.at_first, to, -inwards));
+  if (!through_) {
+    largest = std::max(largest, prove(cell.at_first, (from + to) / 2, 0));
+    largest += alpha_ * width / (4 * pi);
+  }
+  upper_ = std::max(upper_, largest);
+}
+
+/// gram - alpha Q at an angle.
+const Eigen::MatrixXd& GreatCircle::difference(const Eigen::MatrixXd& gram, double angle) {
+  y_ = std::cos(angle) * *s_ + direction_ * std::sin(angle) * *u_;
+  expectation_.set(*x_, y_);
+  difference_ = gram;
+  expectation_.subtract_from(difference_, alpha_);
+  return difference_;
+}
+
+/// A value that the deviation reaches beside an angle, where the Gram sum is this.
+double GreatCircle::offer(const Eigen::MatrixXd& gram, double angle, double inwards) {
+  const double value = std::abs(norm_.approach(difference(gram, angle), true, v_));
+  keep(value, angle, inwards);
+  return value;
+}
+
+/// At most the deviation there and not less than it, but for its error bound, which is added.
+double GreatCircle::prove(const Eigen::MatrixXd& gram, double angle, double inwards) {
+  const NormBracket found = norm_(difference(gram, angle), accuracy_ / 2);
+  keep(found.norm, angle, inwards);
+  return found.norm + found.error;
+}
+
+void GreatCircle::keep(double value, double angle, double inwards) {
+  value -= alpha_ * std::abs(inwards) / pi;
+  if (value > best_.lower) best_ = {value, 0, direction_ * (angle + inwards)};
+}
+
+/// Whether sign (gram - alpha Q(angle)) <= limit I.
+bool GreatCircle::below(const Eigen::MatrixXd& gram, double sign, double angle, double limit) {
+  factored_ = -sign * difference(gram, angle);
+  factored_.diagonal().array() += limit;
+  if ((factored_.diagonal().array() <= 0).any()) return false;
+  return Eigen::LLT<Eigen::Ref<Eigen::MatrixXd>>(factored_).info() == Eigen::Success;
+}
+
+void great_circles(const MaskedGram<double>& rows, const RowMajorView<double>& X,
+                   const RowMajorView<double>& S, const RowMajorView<double>& U, bool through,
+                   double alpha, int threads, Index count, double* out) {
+  const auto direction = [](const RowMajorView<double>& all, Index i) {
+    return Eigen::VectorXd(all.row(all.rows() == 1 ? 0 : i).transpose());
+  };
+  parallel_for_with(
+      count, threads, [&] { return std::make_unique<GreatCircle>(rows, alpha); },
+      [&](auto& circle, Index i) {
+        const CircleSupremum found =
+            (*circle)(direction(X, i), direction(S, i), direction(U, i), through);
+        out[3 * i] = found.lower;
+        out[3 * i + 1] = found.upper;
+        out[3 * i + 2] = found.angle;
+      });
+}
+
+}  // namespace gendemod
