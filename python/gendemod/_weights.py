@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -31,7 +33,16 @@ def checked_weights(weights: Sequence[ArrayLike]) -> list[Array]:
 
 def read_weights(path: str) -> list[Array]:
     """Return the arrays W1, ..., Wd of an archive that fit; float16 becomes float32."""
-    arrays = _read_archive(path)
+    return _layers(path, _read_archive(path))
+
+
+def read_matrices(path: str) -> list[Array]:
+    """Return the same, or the one matrix of an ``.npy`` or ``.npz`` file under any name."""
+    arrays = _read_archive(path) if zipfile.is_zipfile(path) else {"W1": _read_array(path)}
+    return _layers(path, {"W1": next(iter(arrays.values()))} if len(arrays) == 1 else arrays)
+
+
+def _layers(path: str, arrays: dict[str, Array]) -> list[Array]:
     names = [f"W{i}" for i in range(1, len(arrays) + 1)]
     if not arrays or sorted(arrays) != sorted(names):
         got = f"{path} with {sorted(arrays) or 'no array'}"
@@ -45,6 +56,32 @@ def read_weights(path: str) -> list[Array]:
         requirement = "hold the weights of a network"
         got = f"{path} ({error})"
         raise ValueError(must("path", requirement, "they are used as they are", got)) from None
+
+
+@contextlib.contextmanager
+def naming(name: str, path: os.PathLike[str]) -> Iterator[None]:
+    """Let the errors of reading the file `path` name the option `name` that it came from."""
+    try:
+        yield
+    except ValueError as error:
+        raise ValueError(str(error).replace("`path`", f"`{name}`", 1)) from error
+    except OSError as error:
+        got = f"{path} ({error.strerror})"
+        reason = "it holds the weights of a generator"
+        raise ValueError(must(name, "be a file that can be read", reason, got)) from error
+
+
+def _read_array(path: str) -> Array:
+    try:
+        array: Array = np.load(path, allow_pickle=False)
+        return array
+    except OSError:
+        raise
+    # A damaged array fails in as many ways as its header can be read.
+    except Exception as error:
+        requirement = "be an .npz archive of plain arrays or a plain .npy array"
+        reason = "weights are read without running code"
+        raise ValueError(must("path", requirement, reason, f"{path} ({error})")) from None
 
 
 def _read_archive(path: str) -> dict[str, Array]:

@@ -13,17 +13,24 @@ with the spectral norm and :math:`Q_{x,y} = E[1_{w \cdot x > 0} 1_{w \cdot y > 0
 from ._bounds import Bounds
 from ._deviation import deviation, joint_deviation
 from ._exact import exact, joint_exact
+from ._findings import Hypothesis, JointReport, LayerReport, Report
+from ._report import report
 from ._sample import Sample, joint_sample, sample
 from ._search import search
 
 __all__ = [
     "Bounds",
+    "Hypothesis",
+    "JointReport",
+    "LayerReport",
+    "Report",
     "Sample",
     "deviation",
     "exact",
     "joint_deviation",
     "joint_exact",
     "joint_sample",
+    "report",
     "sample",
     "search",
 ]
