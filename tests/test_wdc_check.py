@@ -414,10 +414,10 @@ def test_the_matrix_may_be_a_file(path, tmp_path):
     with pytest.raises(ValueError, match="`W` must hold an array W, or one array alone"):
         gd.wdc.check(path, files[3])
     files[0].write_bytes(files[0].read_bytes()[:-1])
-    with pytest.raises(ValueError, match=r"`W` must be a readable .npy file"):
+    with pytest.raises(ValueError, match=r"`W` must be a plain .npy array"):
         gd.wdc.check(path, files[0])
     np.save(files[0], MATRIX.astype(object), allow_pickle=True)
-    with pytest.raises(ValueError, match=r"`W` must be a readable .npy file"):
+    with pytest.raises(ValueError, match=r"`W` must be a plain .npy array"):
         gd.wdc.check(path, files[0])
     with pytest.raises(ValueError, match=r"`W` must be an array or end in .npy or .npz"):
         gd.wdc.check(path, "W.txt")

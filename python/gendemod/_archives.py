@@ -1,4 +1,4 @@
-"""Archives of plain arrays (``.npz``), read without running code."""
+"""Files of plain arrays (``.npz``, ``.npy``), read without running code."""
 
 from __future__ import annotations
 
@@ -29,3 +29,15 @@ def read_archive(path: str, name: str, reason: str) -> dict[str, Array]:
         if not isinstance(array, np.ndarray):
             raise ValueError(must(name, requirement, reason, f"{path} ({key} is no array)"))
     return arrays
+
+
+def read_array(path: str, name: str, reason: str) -> Array:
+    """Return the array of the ``.npy`` file at `path`, likewise."""
+    with open(path, "rb") as file:
+        try:
+            array: Array = np.lib.format.read_array(file, allow_pickle=False)
+        # A damaged file fails in as many ways as NumPy knows.
+        except Exception as error:
+            got = f"{path} ({error or type(error).__name__})"
+            raise ValueError(must(name, "be a plain .npy array", reason, got)) from None
+    return array

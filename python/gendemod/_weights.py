@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+import os
+import zipfile
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ._archives import read_archive
+from ._archives import read_archive, read_array
 from ._arrays import Array, finite, floats, must
+
+REASON = "weights are read without running code"
 
 
 def checked_weights(weights: Sequence[ArrayLike]) -> list[Array]:
@@ -31,7 +36,19 @@ def checked_weights(weights: Sequence[ArrayLike]) -> list[Array]:
 
 def read_weights(path: str) -> list[Array]:
     """Return the arrays W1, ..., Wd of an archive that fit; float16 becomes float32."""
-    arrays = read_archive(path, "path", "weights are read without running code")
+    return _layers(path, read_archive(path, "path", REASON))
+
+
+def read_matrices(path: str) -> list[Array]:
+    """Return the same, or the one matrix of an ``.npy`` or ``.npz`` file under any name."""
+    if zipfile.is_zipfile(path):
+        arrays = read_archive(path, "path", REASON)
+    else:
+        arrays = {"W1": read_array(path, "path", REASON)}
+    return _layers(path, {"W1": next(iter(arrays.values()))} if len(arrays) == 1 else arrays)
+
+
+def _layers(path: str, arrays: dict[str, Array]) -> list[Array]:
     names = [f"W{i}" for i in range(1, len(arrays) + 1)]
     if not arrays or sorted(arrays) != sorted(names):
         got = f"{path} with {sorted(arrays) or 'no array'}"
@@ -45,3 +62,16 @@ def read_weights(path: str) -> list[Array]:
         requirement = "hold the weights of a network"
         got = f"{path} ({error})"
         raise ValueError(must("path", requirement, "they are used as they are", got)) from None
+
+
+@contextlib.contextmanager
+def naming(name: str, path: os.PathLike[str]) -> Iterator[None]:
+    """Let the errors of reading the file `path` name the option `name` that it came from."""
+    try:
+        yield
+    except ValueError as error:
+        raise ValueError(str(error).replace("`path`", f"`{name}`", 1)) from error
+    except OSError as error:
+        got = f"{path} ({error.strerror})"
+        reason = "it holds the weights of a generator"
+        raise ValueError(must(name, "be a file that can be read", reason, got)) from error

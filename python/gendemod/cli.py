@@ -1,15 +1,16 @@
-"""The command line: ``gendemod demo | solve | info``."""
+"""The command line: ``gendemod demo | solve | wdc | info``."""
 
 from __future__ import annotations
 
 import argparse
 import logging
-import math
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal, NoReturn
+from typing import NoReturn
 
+from ._options import count, restarts, seconds, seed
+from ._wdc_options import add_wdc, with_report
 from .demo import demo
 from .info import describe
 from .restore import SOLVERS, Settings, restore
@@ -37,7 +38,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     # tifffile logs what it also raises; one line on stderr is enough.
     logging.getLogger("tifffile").addHandler(logging.NullHandler())
     try:
-        arguments = _parser().parse_args(argv)
+        arguments = _parser().parse_args(with_report(sys.argv[1:] if argv is None else argv))
         return int(arguments.run(arguments))
     except (ValueError, TypeError, OSError, ImportError) as error:
         print(f"gendemod: error: {' '.join(str(error).split())}", file=sys.stderr)
@@ -63,6 +64,7 @@ def _parser() -> _Parser:
     commands = parser.add_subparsers(title="commands", required=True, metavar="command")
     _add_demo(commands)
     _add_solve(commands)
+    add_wdc(commands)
     info = commands.add_parser("info", help="say what this installation is made of")
     info.set_defaults(run=_info)
     return parser
@@ -77,10 +79,10 @@ def _add_demo(commands: argparse._SubParsersAction[_Parser]) -> None:
     )
     demo.set_defaults(run=_demo)
     demo.add_argument("-o", "--output", type=Path, default=Path("demo"), help="folder (demo/)")
-    demo.add_argument("--pairs", type=_count, default=200, help="pictures to restore (200)")
-    demo.add_argument("--restarts", type=_count, default=8, help="random starts of each (8)")
-    demo.add_argument("--seed", type=_seed, default=0, help="of digits, bells and starts (0)")
-    demo.add_argument("--threads", type=_count, help="threads (as many as OpenMP would use)")
+    demo.add_argument("--pairs", type=count, default=200, help="pictures to restore (200)")
+    demo.add_argument("--restarts", type=count, default=8, help="random starts of each (8)")
+    demo.add_argument("--seed", type=seed, default=0, help="of digits, bells and starts (0)")
+    demo.add_argument("--threads", type=count, help="threads (as many as OpenMP would use)")
 
 
 def _add_solve(commands: argparse._SubParsersAction[_Parser]) -> None:
@@ -102,11 +104,11 @@ def _add_solve(commands: argparse._SubParsersAction[_Parser]) -> None:
         default="levenberg-marquardt",
         help="method (levenberg-marquardt)",
     )
-    add("--restarts", type=_restarts, default="auto", help="random starts, or auto (auto)")
-    add("--seed", type=_seed, default=0, help="of the random starts (0)")
-    add("--threads", type=_count, help="threads (as many as OpenMP would use)")
-    add("--time-limit", type=_seconds, help="seconds for all solving (none)")
-    add("--max-iterations", type=_count, help="of every start (the solver's default)")
+    add("--restarts", type=restarts, default="auto", help="random starts, or auto (auto)")
+    add("--seed", type=seed, default=0, help="of the random starts (0)")
+    add("--threads", type=count, help="threads (as many as OpenMP would use)")
+    add("--time-limit", type=seconds, help="seconds for all solving (none)")
+    add("--max-iterations", type=count, help="of every start (the solver's default)")
     add(
         "--shared-distortion",
         action="store_true",
@@ -134,30 +136,3 @@ def _solve(arguments: argparse.Namespace) -> int:
 def _info(_arguments: argparse.Namespace) -> int:
     print(describe())
     return 0
-
-
-def _count(text: str) -> int:
-    count = int(text) if text.isdecimal() else 0
-    if count < 1:
-        raise argparse.ArgumentTypeError(f"must be a whole number of at least 1; got {text}")
-    return count
-
-
-def _seed(text: str) -> int:
-    if not text.isdecimal():
-        raise argparse.ArgumentTypeError(f"must be a whole number of at least 0; got {text}")
-    return int(text)
-
-
-def _restarts(text: str) -> int | Literal["auto"]:
-    return "auto" if text == "auto" else _count(text)
-
-
-def _seconds(text: str) -> float:
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = math.nan
-    if not 0 < seconds < math.inf:
-        raise argparse.ArgumentTypeError(f"must be a positive number of seconds; got {text}")
-    return seconds

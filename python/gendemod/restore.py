@@ -8,13 +8,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from ._arrays import must
 from ._arrays import seed as checked_seed
 from ._arrays import threads as checked_threads
 from ._output import output_folder, versions, write_json
 from ._progress import Progress
 from ._restoration import Effort, Generators, Job, solve_jobs
 from ._restored_files import save_restored
+from ._weights import naming
 from .network import ReLUNetwork
 from .pictures import Picture, list_pictures, pillow, read_picture
 from .solvers import AlternatingDescent, LevenbergMarquardt
@@ -99,14 +99,8 @@ def _generators(settings: Settings) -> Generators:
 
 
 def _network(path: Path, name: str) -> ReLUNetwork:
-    try:
+    with naming(name, path):
         return ReLUNetwork.load(path)
-    except ValueError as error:
-        raise ValueError(str(error).replace("`path`", f"`{name}`", 1)) from error
-    except OSError as error:
-        reason = "it holds the weights of a generator"
-        got = f"{path} ({error.strerror})"
-        raise ValueError(must(name, "be a file that can be read", reason, got)) from error
 
 
 def _mask(settings: Settings, ell: int) -> Picture | None:

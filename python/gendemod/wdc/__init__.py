@@ -16,8 +16,10 @@ from ._certificate import Certificate
 from ._check import Verdict, check
 from ._deviation import deviation, joint_deviation
 from ._exact import exact, joint_exact
+from ._findings import Hypothesis, JointReport, LayerReport, Report
 from ._great_circle import Circle, great_circle
 from ._joint_search import joint_search
+from ._report import report
 from ._sample import Sample, joint_sample, sample
 from ._search import search
 
@@ -25,6 +27,10 @@ __all__ = [
     "Bounds",
     "Certificate",
     "Circle",
+    "Hypothesis",
+    "JointReport",
+    "LayerReport",
+    "Report",
     "Sample",
     "Verdict",
     "bound",
@@ -36,6 +42,7 @@ __all__ = [
     "joint_exact",
     "joint_sample",
     "joint_search",
+    "report",
     "sample",
     "search",
 ]

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .._archives import read_archive
+from .._archives import read_archive, read_array
 from .._arrays import Array, must
 from .._arrays import path as checked_path
 from .._directions import matrix
@@ -113,13 +113,7 @@ def read_matrix(W: ArrayLike | str | os.PathLike[str]) -> Array:
             raise ValueError(must("W", "hold an array W, or one array alone", reason, got))
         value = arrays["W"] if "W" in arrays else next(iter(arrays.values()))
     elif suffix == ".npy":
-        with open(path, "rb") as file:
-            try:
-                value = np.lib.format.read_array(file, allow_pickle=False)
-            # A damaged file fails in as many ways as NumPy knows.
-            except Exception as error:
-                got = f"{path} ({error or type(error).__name__})"
-                raise ValueError(must("W", "be a readable .npy file", reason, got)) from None
+        value = read_array(path, "W", reason)
     else:
         raise ValueError(must("W", "be an array or end in .npy or .npz", reason, path))
     return matrix(value, "W").astype(np.float64)

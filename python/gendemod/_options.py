@@ -1,0 +1,59 @@
+"""What the options of the command line may be: types for argparse."""
+
+from __future__ import annotations
+
+import argparse
+import math
+from typing import Literal
+
+__all__ = ["alphas", "count", "positive", "restarts", "seconds", "seed"]
+
+
+def count(text: str) -> int:
+    """Return a whole number of at least 1."""
+    value = int(text) if text.isdecimal() else 0
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"must be a whole number of at least 1; got {text}")
+    return value
+
+
+def seed(text: str) -> int:
+    """Return a whole number of at least 0."""
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"must be a whole number of at least 0; got {text}")
+    return int(text)
+
+
+def restarts(text: str) -> int | Literal["auto"]:
+    """Return a number of restarts, or "auto"."""
+    return "auto" if text == "auto" else count(text)
+
+
+def seconds(text: str) -> float:
+    """Return a positive number of seconds."""
+    return _positive(text, "a positive number of seconds")
+
+
+def positive(text: str) -> float:
+    """Return a positive number."""
+    return _positive(text, "a positive number")
+
+
+def alphas(text: str) -> str | list[float]:
+    """Return "fitted", "theory", or numbers between commas."""
+    if text in ("fitted", "theory"):
+        return text
+    return [
+        _positive(part, "fitted, theory, or positive numbers between commas")
+        for part in text.split(",")
+    ]
+
+
+def _positive(text: str, requirement: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 < value < math.inf:
+        raise argparse.ArgumentTypeError(f"must be {requirement}; got {text}")
+    return value
