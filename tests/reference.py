@@ -274,7 +274,7 @@ def hyperbola_distance(h, m, h_ref, m_ref):
     grid = np.linspace(-40, 40, 4001)
     values = hyperbola_ratio(np.exp(grid), h, m, h_ref, m_ref)
     inner = values[1:-1]
-    dips = grid[1:-1][(inner <= values[:-2]) & (inner <= values[2:])]
+    dips = grid[1:-1][(inner <= values[:-2]) & (inner <= values[2:]) & (inner < 1 - 1e-13)]
     least = [1.0]
     for dip in dips:
         center, width = dip, grid[1] - grid[0]

@@ -10,7 +10,7 @@ from ._latents import unit
 FARTHEST = 1e100
 NEWTON_STEPS = 3
 
-# A point (u, v) and the curve (t e, f / t), where e and f are of norm 1, or 0, come as one tuple.
+# A point (u, v) and the curve (t e, f / t), as one tuple; e and f are of norm 1, or one of them 0.
 Scaled = tuple[Array, Array, Array, Array]
 
 
@@ -21,8 +21,9 @@ def nearest(h: Array, m: Array, h_ref: Array, m_ref: Array) -> tuple[Array, Arra
     both = (size_h > 0) & (size_m > 0)
     root_h, root_m = np.sqrt(size_h), np.sqrt(size_m)
     radius = np.where(both, root_h * root_m, np.maximum(size_h, size_m))
-    nowhere = radius[..., 0] == 0
-    radius[nowhere] = 1
+    nowhere = radius == 0
+    radius, e = np.where(nowhere, 1, radius), np.where(nowhere, 1, e)  # any curve: it is not used
+    nowhere = nowhere[..., 0]
     stretch = np.divide(root_m, root_h, out=np.ones_like(radius), where=both)[..., 0]  # c / t
     scaled = (_within_reach(h, radius, "h"), _within_reach(m, radius, "m"), e, f)
 
@@ -30,7 +31,7 @@ def nearest(h: Array, m: Array, h_ref: Array, m_ref: Array) -> tuple[Array, Arra
     epsilon = np.where(attained, np.minimum(_ratio(scaled, t), 1), 1.0)
     origin = ~(h.any(axis=-1) | m.any(axis=-1))
     epsilon = np.where(nowhere, np.where(origin, 0, np.inf), epsilon)
-    c = np.where(origin, 1.0, np.where(attained, t * stretch, np.nan))
+    c = np.where(origin, 1.0, np.where(attained & ~nowhere, t * stretch, np.nan))
     return epsilon, c
 
 
@@ -56,8 +57,7 @@ def _best(scaled: Scaled) -> tuple[Array, Array]:
 def _ratio(scaled: Scaled, t: Array) -> Array:
     u, v, e, f = scaled
     distance = np.hypot(_norm(u - t[..., None] * e), _norm(v - f / t[..., None]))
-    size = np.hypot(t * _norm(e), _norm(f) / t)
-    out: Array = np.divide(distance, size, out=np.full_like(distance, np.inf), where=size > 0)
+    out: Array = distance / np.hypot(t * _norm(e), _norm(f) / t)
     return out
 
 
@@ -65,7 +65,6 @@ def _newton(scaled: Scaled, t: Array) -> Array:
     """Take a step in log t to a zero of the slope of the squared ratio, where it is convex."""
     u, v, e, f = scaled
     size = np.hypot(t * _norm(e), _norm(f) / t)
-    size = np.where(size > 0, size, 1)
     share_h, share_m = t * _norm(e) / size, _norm(f) / t / size
     pull_h = np.sum((u - t[..., None] * e) * e, axis=-1) / size * share_h
     pull_m = np.sum((v - f / t[..., None]) * f, axis=-1) / size * share_m

@@ -24,8 +24,8 @@ def truncation_alpha(n: int) -> float:
     Returns
     -------
     float
-        Below 1 for n up to 11, and 1 in double precision beyond. Also 1 - alpha is right to the
-        last digit of alpha.
+        Below 1 for n up to 12, and 1 in double precision beyond. The error is half a unit of the
+        last place, so that 1 - alpha is right within 1e-16.
 
     Raises
     ------
