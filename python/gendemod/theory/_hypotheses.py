@@ -78,10 +78,10 @@ def assumptions(g1: ReLUNetwork, g2: ReLUNetwork) -> Assumptions:
     a3 = _over(ell, _weighted(g1.dims[-2]) ** 2 + _weighted(g2.dims[-2]) ** 2)
     expansive = all(a < b for g in (g1, g2) for a, b in pairwise(g.dims))
     statement = (
-        f"A2 holds with c = {least:.3g} and A3 with c = {a3:.3g}, and neither with a larger c "
-        "(natural logarithm). The paper asks for one c that grows polynomially with 1 / epsilon "
-        "and does not give it, so that this is no verdict. A3 goes by the columns of the last "
-        f"layers, {g1.dims[-2]} and {g2.dims[-2]}, not by those of the first. A1, that the weights "
+        f"A2 holds with {_up_to(least)} and A3 with {_up_to(a3)} (natural logarithm). "
+        "The paper asks for one c that grows polynomially with 1 / epsilon and does not give it, "
+        "so that this is no verdict. A3 goes by the columns of the last layers, "
+        f"{g1.dims[-2]} and {g2.dims[-2]}, not by those of the first. A1, that the weights "
         "are random, cannot be seen from given weights."
     )
     return Assumptions(a2, least, a3, expansive, statement)
@@ -184,3 +184,7 @@ def _weighted(n: int) -> float:
 
 def _over(size: int, weight: float) -> float:
     return size / weight if weight > 0 else math.inf
+
+
+def _up_to(c: float) -> str:
+    return "any c" if c == math.inf else f"c up to {c:.3g}"

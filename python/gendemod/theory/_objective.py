@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from .._arrays import Array, integer
 from .._directions import level_of
 from ._latents import layers, nonzero, settled, vectors
-from ._pairs import Pair, pair
+from ._pairs import Pair
 
 
 def expected_objective(
@@ -135,5 +135,5 @@ def _enter(
     d, s = layers(depths)
     outputs = integer(ell, "ell", 1, "it is the number of outputs")
     scale = math.ldexp(level_of(alpha) / outputs, -(d + s))
-    theta, phi = pair(point_h, true_h, d), pair(point_m, true_m, s)
+    theta, phi = Pair.of(point_h, true_h, d), Pair.of(point_m, true_m, s)
     return (point_h, point_m), theta, phi, scale, dtype

@@ -31,6 +31,14 @@ class Pair:
     theta: Array
     product: Array
 
+    @classmethod
+    def of(cls, z: Array, true: Array, depth: int) -> Pair:
+        direction, length = unit(z)
+        true_direction, true_length = unit(true)
+        kept, mixed, theta = mixture(between(direction, true_direction)[..., None], depth)
+        product = true_length * (kept * true_direction + mixed * direction)
+        return cls(length, true_length, theta, product)
+
     @property
     def cosine(self) -> Array:
         return np.cos(self.theta)
@@ -39,11 +47,3 @@ class Pair:
     def lost(self) -> Array:
         """1 - cos theta_d, with all its digits."""
         return 2 * np.sin(self.theta / 2) ** 2
-
-
-def pair(z: Array, true: Array, depth: int) -> Pair:
-    direction, length = unit(z)
-    true_direction, true_length = unit(true)
-    kept, mixed, theta = mixture(between(direction, true_direction)[..., None], depth)
-    product = true_length * (kept * true_direction + mixed * direction)
-    return Pair(length, true_length, theta, product)

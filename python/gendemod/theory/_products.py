@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike
 
 from .._arrays import Array, integer
 from ._latents import nonzero, unit, vectors
-from ._pairs import pair
+from ._pairs import Pair
 
 
 def expected_gram(x: ArrayLike, y: ArrayLike) -> Array:
@@ -79,12 +79,12 @@ def expected_product(x: ArrayLike, y: ArrayLike, depth: int) -> Array:
     -----
     The entries of :math:`W_i` are :math:`N(0, 1/n_i)`; a truncated last layer brings the factor
     `truncation_alpha`. For one layer this is the mean, for more layers its limit: the mean differs
-    by the order of 1 / width. About 6 n + 50 d flops.
+    by the order of 1 / width. The cost is of the order of n + d.
     """
     (first, second), dtype = vectors(x=x, y=y)
     count = integer(depth, "depth", 1, "a network has a layer")
     first, second = _directions(first, second)
-    return np.ldexp(pair(first, second, count).product, -count).astype(dtype)
+    return np.ldexp(Pair.of(first, second, count).product, -count).astype(dtype)
 
 
 def _directions(x: Array, y: Array) -> tuple[Array, Array]:
