@@ -266,3 +266,44 @@ def wdc_on_a_circle(W, x, s, u, alpha):
             mean = expected_gram(x, s * np.cos(t) + u * np.sin(t))
             values.append(np.linalg.norm(on.T @ on - alpha * mean, 2))
     return np.array(values), ends - edges
+
+
+# The theory of wide random networks.
+
+
+def angle_map(theta):
+    return np.arccos(((np.pi - theta) * np.cos(theta) + np.sin(theta)) / np.pi)
+
+
+def mixture(theta, depth):
+    """The weights of y and of x in the mean of 2^d piece_x' piece_y y, and the last angle."""
+    angles = [theta]
+    for _ in range(depth):
+        angles.append(angle_map(angles[-1]))
+    kept = [(np.pi - t) / np.pi for t in angles]
+    mixed = sum(np.sin(angles[i]) / np.pi * np.prod(kept[i + 1 : depth]) for i in range(depth))
+    return np.prod(kept[:depth]), mixed, angles[depth]
+
+
+def hyperbola_ratio(c, h, m, h_ref, m_ref):
+    """What the neighbourhoods (3) bound by epsilon, for an array of c."""
+    curve_h, curve_m = c[:, None] * h_ref, m_ref / c[:, None]
+    distance = np.hypot(np.linalg.norm(h - curve_h, axis=1), np.linalg.norm(m - curve_m, axis=1))
+    return distance / np.hypot(np.linalg.norm(curve_h, axis=1), np.linalg.norm(curve_m, axis=1))
+
+
+def hyperbola_distance(h, m, h_ref, m_ref):
+    """The least ratio on ever finer grids of log c around every dip, at most 1."""
+    grid = np.linspace(-40, 40, 4001)
+    values = hyperbola_ratio(np.exp(grid), h, m, h_ref, m_ref)
+    inner = values[1:-1]
+    dips = grid[1:-1][(inner <= values[:-2]) & (inner <= values[2:]) & (inner < 1 - 1e-13)]
+    least = [1.0]
+    for dip in dips:
+        center, width = dip, grid[1] - grid[0]
+        for _ in range(16):
+            finer = center + width * np.linspace(-1, 1, 21)
+            values = hyperbola_ratio(np.exp(finer), h, m, h_ref, m_ref)
+            center, width = finer[np.argmin(values)], width / 8
+        least.append(values.min())
+    return min(least)

@@ -196,8 +196,9 @@ def test_table_has_a_row_for_each_condition_of_one_width():
 
 
 def test_table_rounds_outwards():
-    for layer in quick(network((3, 40, 5))).layers:
-        text = quick(network((3, 40, 5))).table().splitlines()[layer.layer]
+    found = quick(network((3, 40, 5)))
+    for layer in found.layers:
+        text = found.table().splitlines()[layer.layer]
         lower, upper = text[text.index("[") + 1 : text.index("]")].split(", ")
         assert float(lower) <= layer.upper
         assert float(upper) >= layer.upper

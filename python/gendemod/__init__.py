@@ -4,7 +4,7 @@ Given y = G1(h) * G2(m), an entrywise product of the outputs of two ReLU network
 factors: Hand & Joshi, Global Guarantees for Blind Demodulation with Generative Priors, 2019.
 """
 
-from . import wdc
+from . import theory, wdc
 from ._core import build_info as _build_info
 from ._demodulate import demodulate
 from .network import ReLUNetwork
@@ -23,5 +23,6 @@ __all__ = [
     "Status",
     "__version__",
     "demodulate",
+    "theory",
     "wdc",
 ]
