@@ -1,17 +1,22 @@
 """Time the WDC engine against NumPy, float64: deviations of independent pairs, and the search.
 
-    python benchmarks/wdc.py [pairs] [search] [--seconds 60]
+    python benchmarks/wdc.py [pairs] [circles] [search] [bound] [growth] [--seconds 60]
 
 `pairs`: (mask, Gram sum, norm(D, 2)) pair by pair in NumPy against gendemod.wdc.deviation, values
-compared first, one thread each by turns, then ours on two. `search`: the largest deviation that
-gendemod.wdc.search finds in one second against random pairs in NumPy for `--seconds`.
+compared first, one thread each by turns, then ours on two. `circles`: the same NumPy pairs against
+cells of great circles through x, after their suprema have been checked by NumPy's deviations there
+and elsewhere on the circles. `search`: the largest deviation that gendemod.wdc.search finds in one
+second against random pairs in NumPy for `--seconds`. `bound`: what branch and bound reaches, how
+soon, and what checking costs. `growth`: deviations and circles over ell and n.
 """
 
 from __future__ import annotations
 
 import argparse
+import tempfile
 import time
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 from compare import medians, pin
@@ -65,6 +70,91 @@ def pairs() -> None:
         )
 
 
+def circles() -> None:
+    print("\n## Cells of great circles\n")
+    print("| n, ℓ | NumPy, µs a pair | gendemod, µs a cell | ratio | two threads | against one |")
+    print("|---|---|---|---|---|---|")
+    for n, ell in SIZES:
+        rng = np.random.default_rng(0)
+        W = rng.standard_normal((ell, n)) / np.sqrt(ell)
+        x, *tangents = rng.standard_normal((9, n))
+        count = 4 if n == 500 else 8
+        U = np.array(tangents[:count])
+        pin(1)
+        found = gd.wdc.great_circle(W, x, U, threads=1)
+        X, Y = rng.standard_normal((2, 5 if n == 500 else 20, n))
+        # No point of the circles is above, and the witness is as high as it says.
+        reached = numpy_deviations(W, np.tile(x, (count, 1)), found.y)
+        across = U - (U @ x)[:, None] * x / (x @ x)
+        t = rng.uniform(-np.pi, np.pi, (count, 1))
+        unit = across / np.linalg.norm(across, axis=1, keepdims=True)
+        others = np.cos(t) * x / np.linalg.norm(x) + np.sin(t) * unit
+        elsewhere = numpy_deviations(W, np.tile(x, (count, 1)), others)
+        if not (np.abs(reached - found.lower) < 1e-6).all() or (elsewhere > found.upper).any():
+            raise SystemExit("the suprema are wrong")
+        runs = {
+            "NumPy": partial(numpy_deviations, W, X, Y),
+            "one": partial(gd.wdc.great_circle, W, x, U, threads=1),
+        }
+        seconds = medians(runs, 7)
+        pin(2)
+        seconds |= medians({"two": partial(gd.wdc.great_circle, W, x, U, threads=2)}, 7)
+        cells = 2 * int(np.sum(W @ x > 0)) * count
+        alone = seconds["NumPy"] / len(X) * 1e6
+        ours, two = (seconds[key] / cells * 1e6 for key in ("one", "two"))
+        print(
+            f"| {n}, {ell} | {alone:.4g} | {ours:.3g} | {alone / ours:.0f} | {two:.3g} "
+            f"| {ours / two:.2f} |",
+            flush=True,
+        )
+
+
+BOUNDS = ((3, 100, 0.05), (3, 100, 0.03), (3, 400, 0.05), (4, 60, 0.3), (4, 60, 0.15))
+
+
+def bound() -> None:
+    print("\n## Certified bounds, two threads, and the check of their certificates, one\n")
+    print("| n, ℓ | gap | lower | upper | seconds | leaves | file, kB | check, s |")
+    print("|---|---|---|---|---|---|---|---|")
+    pin(2)
+    for n, ell, gap in BOUNDS:
+        W = np.random.default_rng(0).standard_normal((ell, n)) / np.sqrt(ell)
+        begun = time.perf_counter()
+        found = gd.wdc.bound(W, tolerance=gap, threads=2)
+        seconds = time.perf_counter() - begun
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "certificate.npz"
+            found.certificate.save(path)
+            size, checked = path.stat().st_size / 1000, "-"
+            if len(found.certificate.tree) < 1_000_000:
+                begun = time.perf_counter()
+                if not gd.wdc.check(path, W).accepted:
+                    raise SystemExit("a certificate is not accepted")
+                checked = f"{time.perf_counter() - begun:.1f}"
+        leaves = found.certificate.tree.count(0)
+        print(
+            f"| {n}, {ell} | {gap} | {found.lower:.4f} | {found.upper:.4f} | {seconds:.2f} "
+            f"| {leaves} | {size:.0f} | {checked} |",
+            flush=True,
+        )
+
+
+def growth() -> None:
+    pin(1)
+    print("\n## Growth: µs of one thread\n")
+    print("| n, ℓ | a pair | a circle | a cell |\n|---|---|---|---|")
+    for n, ell in ((30, 1000), (30, 4000), (30, 16000), (30, 64000), (10, 8000), (90, 8000)):
+        rng = np.random.default_rng(0)
+        W = rng.standard_normal((ell, n)) / np.sqrt(ell)
+        X, U = rng.standard_normal((2, 8, n))
+        runs = {
+            "pair": partial(gd.wdc.deviation, W, X, U, threads=1),
+            "circle": partial(gd.wdc.great_circle, W, X, U, threads=1),
+        }
+        pair, circle = (seconds / 8 * 1e6 for seconds in medians(runs, 5).values())
+        print(f"| {n}, {ell} | {pair:.4g} | {circle:.4g} | {circle / ell:.3g} |", flush=True)
+
+
 def search(seconds: float) -> None:
     pin(1)
     print(f"\n## The largest deviation found: search in 1 s, NumPy sampling in {seconds:.0f} s\n")
@@ -86,11 +176,12 @@ def search(seconds: float) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("parts", nargs="*", choices=["pairs", "search", []], default=[])
+    parts = {"pairs": pairs, "circles": circles, "search": search, "bound": bound, "growth": growth}
+    parser.add_argument("parts", nargs="*", choices=[*parts, []], default=[])
     parser.add_argument("--seconds", type=float, default=60)
     options = parser.parse_args()
-    for part in options.parts or ["pairs", "search"]:
-        pairs() if part == "pairs" else search(options.seconds)
+    for name in options.parts or parts:
+        parts[name](*([options.seconds] if name == "search" else []))
 
 
 if __name__ == "__main__":

@@ -1,12 +1,9 @@
 """The constant alpha of each layer of a report."""
 
-import math
-
 import numpy as np
 import pytest
 
 import gendemod as gd
-from gendemod.wdc._alpha import truncation_alpha
 from reference import random_weights
 
 
@@ -16,21 +13,6 @@ def network(dims, seed=0, **options):
 
 def quick(*networks, **options):
     return gd.wdc.report(*networks, time_limit=0.05, threads=1, **options)
-
-
-@pytest.mark.parametrize(
-    ("columns", "missing"), [(3, 5.70e-5), (4, 2.76e-6), (5, 1.37e-7), (10, 4.9e-14)]
-)
-def test_alpha_of_a_truncated_layer_matches_its_table(columns, missing):
-    assert 1 - truncation_alpha(columns) == pytest.approx(missing, rel=0.02)
-
-
-def test_alpha_of_a_truncated_layer_in_closed_form():
-    # The tails of chi^2 with 3 and 4 degrees of freedom.
-    one = math.erfc(math.sqrt(4.5)) + math.sqrt(18 / math.pi) * math.exp(-4.5)
-    assert truncation_alpha(1) == pytest.approx(1 - one, abs=1e-15)
-    assert truncation_alpha(2) == pytest.approx(1 - 10 * math.exp(-9), abs=1e-15)
-    assert truncation_alpha(5000) == 1
 
 
 def test_alpha_is_fitted_to_the_mean_of_squares_at_any_scale():
@@ -45,7 +27,7 @@ def test_alpha_of_theory_knows_truncation_by_its_rows_of_zeros():
     truncated = network((2, 40, 1, 5000), last_layer="truncated")
     found = quick(truncated, alpha="theory").layers
     assert [layer.alpha_is for layer in found] == ["theory", "theory", "truncated"]
-    assert [layer.alpha for layer in found] == [1, 1, truncation_alpha(1)]
+    assert [layer.alpha for layer in found] == [1, 1, gd.theory.truncation_alpha(1)]
     assert found[-1].alpha == pytest.approx(quick(truncated).layers[-1].alpha, abs=0.06)
     whole = quick(network((2, 40, 1, 5000)), alpha="theory").layers
     assert [layer.alpha_is for layer in whole] == ["theory"] * 3

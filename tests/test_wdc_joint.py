@@ -311,3 +311,30 @@ def test_more_directions_than_are_decided_are_refused(sizes, name):
     message = f"`{name}` must have one column, or two if .* because .*`joint_search`.*; got shape"
     with pytest.raises(ValueError, match=message):
         gd.wdc.joint_exact(*pair(5, *sizes))
+
+
+# Proofs from above.
+
+
+@pytest.mark.parametrize(("n", "p"), [(1, 1), (2, 1), (1, 2), (3, 1), (1, 3)])
+def test_a_bound_encloses_what_is_exact_and_what_is_found(n, p):
+    B, C = np.random.default_rng(n).standard_normal((2, 30, 3)) / np.sqrt(30)
+    B, C = B[:, :n], C[:, :p]
+    found = gd.wdc.joint_bound(B, C, 0.9, tolerance=0.05)
+    assert found.upper - found.lower <= 0.05 * (1 + 1e-9)
+    assert (found.x.shape, found.y.shape) == ((2, n), (2, p))
+    reached = gd.wdc.joint_deviation(B, C, *found.x, *found.y, 0.9)
+    assert max(reached) == pytest.approx(found.lower, rel=1e-6)
+    assert gd.wdc.joint_sample(B, C, 0.9, pairs=5000, seed=0).maximum <= found.upper
+    if n * p <= 2:
+        assert found.lower - 1e-9 <= gd.wdc.joint_exact(B, C, 0.9).lower <= found.upper
+    else:
+        searched = gd.wdc.joint_search(B, C, 0.9, seed=0, max_evaluations=4000).lower
+        assert searched <= found.upper
+
+
+def test_a_bound_wants_a_layer_of_one_column():
+    with pytest.raises(ValueError, match="`C` must have one column, or `B`"):
+        gd.wdc.joint_bound(np.ones((3, 2)), np.ones((3, 2)), tolerance=0.1)
+    with pytest.raises(ValueError, match="`tolerance` must be greater than 0"):
+        gd.wdc.joint_bound(np.ones((3, 2)), np.ones((3, 1)), tolerance=0)

@@ -3,7 +3,6 @@
 #include <Eigen/Cholesky>
 #include <algorithm>
 #include <cmath>
-#include <memory>
 
 #include "gendemod/parallel.hpp"
 
@@ -47,18 +46,17 @@ CircleSupremum GreatCircle::operator()(const Eigen::VectorXd& x, const Eigen::Ve
   rows_->products(u.data(), 1, products_.data() + 2 * ell);
   for (const double direction : {1.0, -1.0}) {
     direction_ = direction;
-    if (blocks_.empty()) blocks_.resize(2);
-    Block& all = blocks_[0];
-    gather(all);
-    all.value = offer(all.at_first, 0, inside);
-    search(0, 1);
+    gather();
+    Block all = whole();
+    all.value = offer(*all.at_first, 0, inside);
+    search(all);
   }
   best_.upper = std::max(best_.lower + accuracy_, upper_);
   return best_;
 }
 
-/// The walls of half a circle, and the block of all its cells.
-void GreatCircle::gather(Block& all) {
+/// The walls of half a circle, and the edges of its cells.
+void GreatCircle::gather() {
   const Index ell = rows_->rows();
   const double *Wx = products_.data(), *Ws = Wx + ell, *Wu = Ws + ell;
   walls_.clear();
@@ -84,22 +82,24 @@ void GreatCircle::gather(Block& all) {
   }
   edges_.push_back(pi);
   begins_.insert(begins_.end(), {k, walls_.size()});
+}
+
+/// The block of all cells of half a circle. Every row changes once; those that do so at its ends
+/// change in no cell.
+GreatCircle::Block GreatCircle::whole() {
   const Index n = rows_->cols(), last = static_cast<Index>(edges_.size()) - 1;
-  all.first = 0;
-  all.last = last;
-  all.over_done = all.under_done = false;
-  all.least = Eigen::MatrixXd::Zero(n, n);
+  const auto zero = std::make_shared<const Eigen::MatrixXd>(Eigen::MatrixXd::Zero(n, n));
+  Block all{0, last, false, false, 0, nullptr, nullptr, nullptr};
   choose(0, 1, true);
-  add(1, all.least);
-  all.at_first = all.least;
+  const Gram on = changed(zero, 1);
   choose(last, last + 1, false);
-  add(1, all.least);
+  all.least = changed(on, 1);
   choose(1, last + 1, false);
-  add(1, all.at_first);
-  all.most = all.at_first;
+  all.at_first = changed(on, 1);
   choose(1, last, true);
-  add(1, all.most);
-  accuracy_ = 1e-9 * (all.at_first.trace() / static_cast<double>(n) + alpha_);
+  all.most = changed(all.at_first, 1);
+  accuracy_ = 1e-9 * (all.at_first->trace() / static_cast<double>(n) + alpha_);
+  return all;
 }
 
 /// chosen = the rows that turn on, or off, at the edges first <= e < last.
@@ -111,53 +111,52 @@ void GreatCircle::choose(Index first, Index last, bool turns_on) {
   }
 }
 
-/// gram += sign sum of w w^T over the chosen rows, lower triangle.
-void GreatCircle::add(double sign, Eigen::MatrixXd& gram) {
-  if (chosen_.empty()) return;
+/// gram + sign sum of w w^T over the chosen rows, lower triangle.
+GreatCircle::Gram GreatCircle::changed(const Gram& gram, double sign) {
+  if (chosen_.empty()) return gram;
   sum_.setZero();
   rows_->add(chosen_, nullptr, workspace_, sum_);
-  gram += sign * sum_.topLeftCorner(gram.rows(), gram.cols());
+  return std::make_shared<const Eigen::MatrixXd>(
+      *gram + sign * sum_.topLeftCorner(gram->rows(), gram->cols()));
 }
 
 /// Proves that a block has nothing better than the best so far, or looks into its halves.
-void GreatCircle::search(std::size_t at, std::size_t level) {
-  Block& block = blocks_[at];
+void GreatCircle::search(Block& block) {
   const double from = edge(block.first), to = edge(block.last), middle = (from + to) / 2;
   const double margin = through_ ? 0 : alpha_ * (to - from) / (2 * pi);
   const double limit = best_.lower + accuracy_ - margin;
-  block.over_done = block.over_done || below(block.most, 1, through_ ? to : middle, limit);
-  block.under_done = block.under_done || below(block.least, -1, through_ ? from : middle, limit);
+  block.over_done = block.over_done || below(*block.most, 1, through_ ? to : middle, limit);
+  block.under_done = block.under_done || below(*block.least, -1, through_ ? from : middle, limit);
   if (block.over_done && block.under_done) return;
   if (block.last - block.first == 1) return settle(block);
-  if (blocks_.size() < 2 * level + 2) blocks_.resize(2 * level + 2);
-  split(blocks_[at], blocks_[2 * level], blocks_[2 * level + 1]);
-  const std::size_t better = blocks_[2 * level + 1].value > blocks_[2 * level].value ? 1 : 0;
-  search(2 * level + better, level + 1);
-  search(2 * level + 1 - better, level + 1);
+  Block left = block, right = block;
+  split(left, right);
+  const bool right_first = right.value > left.value;
+  search(right_first ? right : left);
+  search(right_first ? left : right);
 }
 
-void GreatCircle::split(const Block& block, Block& left, Block& right) {
-  left = right = block;
-  left.last = right.first = (block.first + block.last) / 2;
-  const Index middle = left.last;
-  choose(block.first + 1, middle + 1, false);
-  add(-1, right.most);
-  add(-1, right.at_first);
-  choose(block.first + 1, middle + 1, true);
-  add(1, right.least);
-  add(1, right.at_first);
+/// Makes the halves of a block out of two copies.
+void GreatCircle::split(Block& left, Block& right) {
+  const Index first = left.first, last = left.last, middle = (first + last) / 2;
+  left.last = right.first = middle;
+  choose(first + 1, middle + 1, false);
+  right.most = changed(right.most, -1);
+  right.at_first = through_ ? right.most : changed(right.at_first, -1);
   if (through_) {
     // Rows only turn off: G of the last cell is G of the next and what turns off in between.
-    left.least = right.most;
     choose(middle, middle + 1, false);
-    add(1, left.least);
+    left.least = changed(right.most, 1);
   } else {
-    choose(middle, block.last, false);
-    add(1, left.least);
-    choose(middle, block.last, true);
-    add(-1, left.most);
+    choose(middle, last, false);
+    left.least = changed(left.least, 1);
+    choose(middle, last, true);
+    left.most = changed(left.most, -1);
+    choose(first + 1, middle + 1, true);
+    right.least = changed(right.least, 1);
+    right.at_first = changed(right.at_first, 1);
   }
-  right.value = offer(right.at_first, edge(middle), inside);
+  right.value = offer(*right.at_first, edge(middle), inside);
 }
 
 /// The deviations at the ends of a cell, whose Gram sum is known.
@@ -165,9 +164,9 @@ void GreatCircle::settle(const Block& cell) {
   const double from = edge(cell.first), to = edge(cell.last), width = to - from;
   const double inwards = std::min(inside, width / 4);
   double largest =
-      std::max(prove(cell.at_first, from, inwards), prove(cell.at_first, to, -inwards));
+      std::max(prove(*cell.at_first, from, inwards), prove(*cell.at_first, to, -inwards));
   if (!through_) {
-    largest = std::max(largest, prove(cell.at_first, (from + to) / 2, 0));
+    largest = std::max(largest, prove(*cell.at_first, (from + to) / 2, 0));
     largest += alpha_ * width / (4 * pi);
   }
   upper_ = std::max(upper_, largest);

@@ -193,13 +193,19 @@ void block_add_products(const T* U, Index ldu, const Units& units, const T* V, I
 
 template <class T>
 void panel_add_squares(const T* U, Index count, Index n, T* G) {
-  constexpr Index tile = 4 * lanes<T>;
+  constexpr Index tile = 4 * lanes<T>, lane = lanes<T>;
   for (Index start = 0; start < count; start += packed_columns) {
     const Index now = std::min(packed_columns, count - start);
     const T* rows = U + start * n;
     for (Index i = 0; i < n; i += tile) {
       const Index size = std::min(tile, n - i);
-      add_products<T>(rows + i, n, now, rows, n, size, i + size, G + i, n);
+      add_products<T>(rows + i, n, now, rows, n, size, i, G + i, n);
+      // On the diagonal a lane of rows at a time, to compute less of what lies above it.
+      for (Index r = i; r < i + size; r += lane) {
+        for (Index c = i; c <= r; c += lane) {
+          add_tile<T, 1, lane>(rows + r, n, now, rows + c, n, G + c * n + r, n);
+        }
+      }
     }
   }
 }

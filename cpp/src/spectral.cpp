@@ -22,6 +22,47 @@ double rounding(const Eigen::MatrixXd& D) {
   return 8 * eps * static_cast<double>(D.rows()) * D.diagonal().cwiseAbs().sum();
 }
 
+/// An eigenvalue, and the size of the last entry of its unit vector.
+struct TopPair {
+  double value, last;
+};
+
+/// The largest eigenvalue of sign T, T tridiagonal with diagonal a and off-diagonal b. The pivots
+/// of sign T - t I,
+///
+///   d_1 = a_1 - t,   d_k = a_k - t - b_{k-1}^2 / d_{k-1},
+///
+/// are all negative iff t is above it. At the eigenvalue the last one is 0, and its slope is
+/// -1 / (last entry of the unit vector)^2; where the others are negative, it falls and is convex,
+/// so that Newton's method from below stays below.
+TopPair top_pair(double sign, const double* a, const double* b, Index steps) {
+  double low = sign * a[0], high = low;
+  for (Index k = 0; k < steps; ++k) {
+    const double reach = (k > 0 ? b[k - 1] : 0.0) + (k + 1 < steps ? b[k] : 0.0);
+    low = std::max(low, sign * a[k]);
+    high = std::max(high, sign * a[k] + reach);
+  }
+  const double close = 1e-15 * std::max(std::abs(low), std::abs(high));
+  double t = (low + high) / 2, slope = -1;
+  while (high - low > close) {
+    double pivot = sign * a[0] - t;
+    slope = -1;
+    Index k = 1;
+    for (; k < steps && pivot < 0; ++k) {
+      const double ratio = b[k - 1] / pivot;
+      slope = -1 + ratio * ratio * slope;
+      pivot = sign * a[k] - t - b[k - 1] * ratio;
+    }
+    (pivot < 0 ? high : low) = t;
+    const double next = t - pivot / slope;
+    const bool newton = k == steps && next > low && next < high;
+    const double step = newton ? next - t : (low + high) / 2 - t;
+    t += step;
+    if (newton && std::abs(step) <= close) break;
+  }
+  return {t, 1 / std::sqrt(-slope)};
+}
+
 }  // namespace
 
 SpectralNorm::SpectralNorm(Index n)
@@ -103,13 +144,11 @@ NormBracket SpectralNorm::dense(const Eigen::MatrixXd& D) const {
 
 /// The largest |eigenvalue| of the tridiagonal matrix so far, and the residual of its pair.
 double SpectralNorm::ritz_value(Index steps, double& residual_out) {
-  Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver;
-  solver.computeFromTridiagonal(alpha_.head(steps), beta_.head(steps - 1),
-                                Eigen::ComputeEigenvectors);
-  Index top = 0;
-  const double norm = solver.eigenvalues().cwiseAbs().maxCoeff(&top);
-  residual_out = beta_[steps - 1] * std::abs(solver.eigenvectors()(steps - 1, top));
-  return norm;
+  const TopPair above = top_pair(1, alpha_.data(), beta_.data(), steps);
+  const TopPair below = top_pair(-1, alpha_.data(), beta_.data(), steps);
+  const TopPair& top = above.value >= below.value ? above : below;
+  residual_out = beta_[steps - 1] * top.last;
+  return top.value;
 }
 
 /// Whether ||D|| <= tau, by Cholesky of tau I - D and tau I + D.

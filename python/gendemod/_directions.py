@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 from ._arrays import Array, finite, floats, must, number
 
 MOST_POWER = 498  # 2^498 is about 1e150
+ORDINARY_POWER = 64  # 2^64 is about 1e19
 
 
 def matrix(value: ArrayLike, name: str) -> Array:
@@ -60,13 +61,18 @@ def level_of(alpha: object) -> float:
 
 
 def scaled(matrix: Array, alpha: float, name: str) -> tuple[Array, float, int]:
-    """Return matrix / 2^k, alpha / 4^k and k, such that the larger of the two is about 1."""
-    largest = float(np.abs(matrix).max())
+    """Return matrix / 2^k, alpha / 4^k and k, such that the larger of the two is of ordinary size.
+
+    Most are: k is 0, and the matrix itself is returned.
+    """
+    largest = float(max(matrix.max(), -matrix.min()))
     power = max(math.frexp(largest)[1], math.frexp(alpha)[1] // 2)
     if power > MOST_POWER:
         reason = "squares of its entries are summed, and alpha is compared with them"
         got = f"entries up to {largest:.3g} and alpha {alpha:.3g}"
         raise ValueError(must(name, "be below 1e150 in size", reason, got))
+    if abs(power) <= ORDINARY_POWER:
+        return matrix, alpha, 0
     return np.ldexp(matrix, -power), math.ldexp(alpha, -2 * power), power
 
 

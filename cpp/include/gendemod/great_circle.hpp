@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <vector>
 
 #include "gendemod/angles.hpp"
@@ -45,19 +46,21 @@ class GreatCircle {
     std::int32_t row;
     bool turns_on;
   };
+  using Gram = std::shared_ptr<const Eigen::MatrixXd>;  // blocks share what they have in common
   /// The sums of w w^T over the rows that are on in the first cell, everywhere, and somewhere.
   struct Block {
     Index first, last;           // of its cells
     bool over_done, under_done;  // nothing better on the one side, on the other
     double value;                // a deviation at its beginning, about
-    Eigen::MatrixXd at_first, least, most;
+    Gram at_first, least, most;
   };
 
-  void gather(Block& all);
+  void gather();
+  Block whole();
   void choose(Index first, Index last, bool turns_on);
-  void add(double sign, Eigen::MatrixXd& gram);
-  void search(std::size_t at, std::size_t level);
-  void split(const Block& block, Block& left, Block& right);
+  Gram changed(const Gram& gram, double sign);
+  void search(Block& block);
+  void split(Block& left, Block& right);
   void settle(const Block& cell);
   const Eigen::MatrixXd& difference(const Eigen::MatrixXd& gram, double angle);
   double offer(const Eigen::MatrixXd& gram, double angle, double inwards);
@@ -76,7 +79,6 @@ class GreatCircle {
   std::vector<Wall> walls_;          // in the order of their angles
   std::vector<double> edges_;        // of the cells: 0, the distinct walls, pi
   std::vector<std::size_t> begins_;  // the first wall at each edge, and the number of walls
-  std::vector<Block> blocks_;        // two for each level
   Units chosen_;
   Matrix<double> sum_;
   Eigen::MatrixXd difference_, factored_;

@@ -31,7 +31,7 @@ class MaskedGram {
   void add(const Units& units, const T* factors, Workspace& workspace, Matrix<T>& G) const;
 
  private:
-  static constexpr Index chunk = 256;  // rows packed at a time
+  static constexpr Index chunk = 48;  // rows packed at a time
   Index rows_, cols_;
   const T* by_row_;
   OwnedMatrix<T> by_column_;

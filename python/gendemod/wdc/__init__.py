@@ -18,6 +18,7 @@ from ._deviation import deviation, joint_deviation
 from ._exact import exact, joint_exact
 from ._findings import Hypothesis, JointReport, LayerReport, Report
 from ._great_circle import Circle, great_circle
+from ._joint_bound import joint_bound
 from ._joint_search import joint_search
 from ._report import report
 from ._sample import Sample, joint_sample, sample
@@ -38,6 +39,7 @@ __all__ = [
     "deviation",
     "exact",
     "great_circle",
+    "joint_bound",
     "joint_deviation",
     "joint_exact",
     "joint_sample",

@@ -2,33 +2,18 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 import numpy as np
 
 from .._arrays import Array, must
 from .._directions import level_of
+from ..theory import truncation_alpha
 
 Alpha = str | Sequence[float]
 
 _REQUIREMENT = 'be "fitted", "theory", or one number for each layer'
 _REASON = "every layer has a constant of its own"
-
-
-def truncation_alpha(columns: int) -> float:
-    r"""Return alpha of a truncated last layer with this number n of columns.
-
-    .. math:: \alpha(n) = P(\chi^2_{n+2} \le 9n)
-
-    Rows are N(0, I / ell), set to zero if their norm exceeds :math:`3 \sqrt{n / \ell}`.
-    """
-    # P(chi^2_{2a} > 2x) = Q(a, x), and Q(a + 1, x) = Q(a, x) + x^a exp(-x) / Gamma(a + 1).
-    half = (columns % 2) / 2
-    x = 4.5 * columns
-    orders = np.arange(half, columns / 2 + 1)
-    terms = (math.exp(a * math.log(x) - x - math.lgamma(a + 1)) for a in orders)
-    return 1 - math.fsum([math.erfc(math.sqrt(x)) if half else 0.0, *terms])
 
 
 def alphas(networks: Sequence[Sequence[Array]], alpha: Alpha) -> list[tuple[float, str]]:

@@ -95,7 +95,7 @@ def bound(
     """
     rows = matrix(W, "W").astype(np.float64)
     level = level_of(alpha)
-    gap = _gap(tolerance)
+    gap = positive_gap(tolerance)
     key = checked_seed(seed)
     limit = seconds_allowed(time_limit)
     most = 2**62
@@ -117,7 +117,7 @@ def bound(
 
     left = 0.0 if interrupted else max(0.0, limit - (time.monotonic() - begin))
     with contextlib.suppress(KeyboardInterrupt):
-        run_in_slices(run, work.share_closed, 1000, "gap", limit=left, shown=shown)
+        run_in_slices(run, work.thousandths_closed, 1000, "gap", limit=left, shown=shown)
     kept.save()
     return _bounds(work.certificate())
 
@@ -150,15 +150,17 @@ class _Work:
         self._core = _core.WdcBound(
             as_rows(small, small.dtype), level, self._gap, x[None], y[None], codes
         )
-        self._first_gap = self._core.upper() - self._core.lower()[0]
+        self._left_at_first = self._left()
+
+    def _left(self) -> float:
+        """Return what the gap is above the tolerance."""
+        return max(0.0, self._core.upper() - self._core.lower()[0] - self._gap)
 
     def run(self, most: int, workers: int, seconds: float) -> bool:
         return self._core.run(most, workers, seconds)
 
-    def share_closed(self) -> int:
-        """Return the thousandths of the gap that are closed."""
-        left = self._core.upper() - self._core.lower()[0] - self._gap
-        return round(1000 * (1 - left / max(self._first_gap - self._gap, left, 1e-300)))
+    def thousandths_closed(self) -> int:
+        return round(1000 * (1 - self._left() / self._left_at_first)) if self._left() else 1000
 
     def certificate(self) -> Certificate:
         value, x, y = self._core.lower()
@@ -183,7 +185,7 @@ class _Keeper:
             self._saved = time.monotonic()
 
 
-def _gap(tolerance: object) -> float:
+def positive_gap(tolerance: object) -> float:
     requirement, reason = "be greater than 0", "the ends of a proof with rounding never meet"
     gap = number(tolerance, "tolerance", requirement, reason, 0)
     if gap == 0:
