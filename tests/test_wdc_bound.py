@@ -2,6 +2,9 @@
 
 import itertools
 import signal
+import subprocess
+import sys
+import time
 from dataclasses import replace
 
 import numpy as np
@@ -227,6 +230,29 @@ def test_a_time_limit_of_nothing_still_proves_something():
     assert found.lower <= found.upper < np.inf
 
 
+def test_a_gap_that_is_reached_is_not_larger_than_the_tolerance():
+    for tolerance in (1e-3, 1e-7, 1e-10, 1e-11):
+        found = gd.wdc.bound([[1.0]], 0.6666666666, tolerance=tolerance)
+        assert 0 < found.upper - found.lower <= tolerance
+
+
+def test_a_kill_leaves_a_whole_checkpoint(tmp_path):
+    path = tmp_path / "bound.npz"
+    np.save(tmp_path / "W.npy", gaussian(200, 4))
+    code = (
+        "import numpy as np, gendemod as gd;"
+        f"W = np.load({str(tmp_path / 'W.npy')!r});"
+        f"gd.wdc.bound(W, tolerance=1e-3, checkpoint={str(path)!r}, threads=1)"
+    )
+    with subprocess.Popen([sys.executable, "-c", code]) as process:
+        deadline = time.monotonic() + 60
+        while not path.exists() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        process.kill()
+    left = gd.wdc.bound(gaussian(200, 4), tolerance=1e-3, checkpoint=path, time_limit=0)
+    assert len(left.certificate.tree) > 1
+
+
 def test_progress_is_shown_on_request(capfd):
     gd.wdc.bound(gaussian(20, 3), tolerance=0.1, progress=True)
     assert "gap" in capfd.readouterr().err
@@ -258,6 +284,10 @@ def test_a_checkpoint_of_something_else_is_refused(tmp_path):
         gd.wdc.bound(np.ones((2, 2)), tolerance=0.1, checkpoint=path)
     with pytest.raises(ValueError, match=r"`alpha` must be 1\.0"):
         gd.wdc.bound(np.eye(2), 2.0, tolerance=0.1, checkpoint=path)
+    known = gd.wdc.bound(np.eye(2), tolerance=0.1).certificate
+    replace(known, tree=b"\1" + known.tree[2:]).save(path)
+    with pytest.raises(ValueError, match="`checkpoint` must hold a whole tree because"):
+        gd.wdc.bound(np.eye(2), tolerance=0.1, checkpoint=path)
     path.write_bytes(path.read_bytes()[:-40])
     with pytest.raises(ValueError, match="`checkpoint` must be"):
         gd.wdc.bound(np.eye(2), tolerance=0.1, checkpoint=path)

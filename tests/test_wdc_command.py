@@ -157,7 +157,7 @@ def test_bound_says_that_it_goes_on_and_that_it_stopped(files, capsys, monkeypat
     assert main(argv) == 1
     out = capsys.readouterr().out
     assert f"going on from {place}" in out
-    assert "epsilon in [0.25, none]" in out
+    assert "epsilon in [0.25, inf]" in out
     assert "stopped before the gap was 0.02" in out
 
 

@@ -115,12 +115,34 @@ def test_regular_polygons_end(sides):
             assert found.lower == pytest.approx(wdc_supremum_in_a_plane(W, alpha), abs=1e-8 * scale)
 
 
-def test_rows_that_are_opposite_up_to_rounding_are_opposite():
+def test_rows_that_are_opposite_up_to_rounding_are_both_on_in_a_sliver():
     w = np.array([0.7, 0.9])
-    found = gd.wdc.exact(np.array([w, -3 * w]))
+    W = np.array([w, -3 * w])
+    found = gd.wdc.exact(W)
     assert found.lower == pytest.approx(9 * (w @ w), rel=1e-9)
-    witness = gd.wdc.deviation(np.array([w, -3 * w]), found.x, found.y)
-    assert witness == pytest.approx(found.lower, rel=1e-6)
+    assert found.upper == pytest.approx(10 * (w @ w) - 1 / 2, rel=1e-9)
+    assert gd.wdc.deviation(W, found.x, found.y) == pytest.approx(found.lower, rel=1e-6)
+    opposite = gd.wdc.exact([w, -2 * w])
+    assert opposite.lower == opposite.upper == pytest.approx(4 * (w @ w), rel=1e-9)
+
+
+@pytest.mark.parametrize("width", [1e-8, 5e-14, 9e-15, 1e-15, 1e-17, 1e-100])
+@pytest.mark.parametrize("turn", [0, 1])
+def test_slivers_of_any_width_count(width, turn):
+    # Both rows are on at (width / 2, 1), with I / 2 as their mean: 1.5.
+    W, x = np.array([[1.0, 0.0], [-1.0, width]]), np.array([width / 2, 1.0])
+    W, x = (W[:, ::-1], x[::-1]) if turn else (W, x)
+    assert gd.wdc.deviation(W, x, x) == pytest.approx(1.5)
+    found = gd.wdc.exact(W)
+    assert found.lower <= found.upper
+    assert found.upper == pytest.approx(1.5, abs=2 * width + 1e-12)
+    assert gd.wdc.deviation(W, found.x, found.y) == pytest.approx(found.lower, rel=1e-6)
+    circle = gd.wdc.great_circle(W, x, np.eye(2)[turn])
+    assert circle.lower <= circle.upper
+    assert circle.upper >= 1.5
+    assert gd.wdc.deviation(W, x, circle.y) == pytest.approx(circle.lower, rel=1e-6)
+    passing = gd.wdc.great_circle(W, x, np.eye(2)[turn], start=np.ones(2))
+    assert passing.upper >= 1.5
 
 
 @pytest.mark.parametrize("call", [gd.wdc.exact, lambda W: gd.wdc.deviation(W, [1, 1], [1, 1])])

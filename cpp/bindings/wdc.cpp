@@ -49,7 +49,8 @@ py::tuple as_tuple(const Witness& found) {
 
 py::tuple exact(const Rows<double>& W, double alpha) {
   const auto W_view = view(W);
-  return as_tuple(without_gil([&] { return wdc_exact(W_view, alpha); }));
+  const Enclosed found = without_gil([&] { return wdc_exact(W_view, alpha); });
+  return py::make_tuple(as_tuple(found.lower), found.upper);
 }
 
 Rows<double> circles(const Rows<double>& W, const Rows<double>& x, const Rows<double>& start,
@@ -100,7 +101,7 @@ void add_wdc(py::module_& module) {
       .def(py::init([](const Rows<double>& W, double alpha, double tolerance, const Rows<double>& x,
                        const Rows<double>& y, const Bytes& tree) {
              const auto W_view = view(W);
-             const WdcBound::Tree codes(tree.data(), tree.data() + tree.size());
+             const PairCodes codes(tree.data(), tree.data() + tree.size());
              return without_gil([&] {
                return std::make_unique<WdcBound>(W_view, alpha, tolerance, x.data(), y.data(),
                                                  codes);

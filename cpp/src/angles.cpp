@@ -5,8 +5,6 @@
 namespace gendemod {
 namespace {
 
-constexpr double pi = 3.14159265358979323846;
-
 /// z / ||z||, for any length that float64 can hold.
 Eigen::VectorXd unit(const Eigen::VectorXd& z) {
   const Eigen::VectorXd scaled = z / z.cwiseAbs().maxCoeff();

@@ -6,8 +6,6 @@
 namespace gendemod {
 namespace {
 
-constexpr double pi = 3.14159265358979323846;
-
 /// How far inside its cell, as an angle, a point is put that is best at a wall.
 constexpr double inside = 1e-7;
 

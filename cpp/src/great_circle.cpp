@@ -9,10 +9,11 @@
 namespace gendemod {
 namespace {
 
-constexpr double pi = 3.14159265358979323846;
-
-/// Walls closer than this, as an angle, are taken for one.
+/// Walls closer than this, as an angle, may not be in their true order.
 constexpr double same_wall = 1e-14;
+
+/// Cells narrower than this, as an angle, have no points that floating point could tell.
+constexpr double narrow = 1e-12;
 
 /// How far inside its cell, as an angle, a point is put that is best at a wall.
 constexpr double inside = 1e-9;
@@ -39,19 +40,25 @@ CircleSupremum GreatCircle::operator()(const Eigen::VectorXd& x, const Eigen::Ve
   through_ = through;
   v_ = Eigen::VectorXd::Ones(x.size()).normalized();
   best_ = {0, 0, 0};
-  upper_ = 0;
+  upper_ = mixed_ = 0;
   const Index ell = rows_->rows();
   rows_->products(x.data(), 1, products_.data());
-  rows_->products(s.data(), 1, products_.data() + ell);
   rows_->products(u.data(), 1, products_.data() + 2 * ell);
+  if (through) {
+    // With the signs of W x.
+    const double length = x.norm();
+    for (Index i = 0; i < ell; ++i) products_.data()[ell + i] = products_.data()[i] / length;
+  } else {
+    rows_->products(s.data(), 1, products_.data() + ell);
+  }
   for (const double direction : {1.0, -1.0}) {
     direction_ = direction;
     gather();
     Block all = whole();
-    all.value = offer(*all.at_first, 0, inside);
+    all.value = offer(all);
     search(all);
   }
-  best_.upper = std::max(best_.lower + accuracy_, upper_);
+  best_.upper = std::max(best_.lower + accuracy_, upper_) + mixed_;
   return best_;
 }
 
@@ -71,17 +78,38 @@ void GreatCircle::gather() {
   std::sort(walls_.begin(), walls_.end(), [](const Wall& p, const Wall& q) {
     return p.angle != q.angle ? p.angle < q.angle : p.row < q.row;
   });
-  // Edges of the cells, and the first wall at each: what is at 0 and pi changes no cell.
+  // Through x rows only turn off: two walls in the wrong order change no supremum. Elsewhere, walls
+  // that may be in the wrong order are taken for one, and what they could add is.
+  const double same = through_ ? 0 : same_wall;
   edges_.assign(1, 0.0);
   begins_.assign(1, 0);
   std::size_t k = 0;
-  for (; k < walls_.size() && pi - walls_[k].angle > same_wall; ++k) {
-    if (walls_[k].angle - edges_.back() <= same_wall) continue;
+  for (; k < walls_.size() && pi - walls_[k].angle > same; ++k) {
+    if (walls_[k].angle - edges_.back() <= same) continue;
     edges_.push_back(walls_[k].angle);
     begins_.push_back(k);
   }
   edges_.push_back(pi);
   begins_.insert(begins_.end(), {k, walls_.size()});
+  if (!through_) mixed_ = std::max(mixed_, in_doubt());
+}
+
+/// The largest sum of ||w||^2 over walls that are taken for one, unless they all turn on or all
+/// off.
+double GreatCircle::in_doubt() const {
+  double largest = 0;
+  for (std::size_t edge = 0; edge + 1 < begins_.size(); ++edge) {
+    const bool end = edge == 0 || edge + 2 == begins_.size();
+    double sum = 0;
+    bool on = end, off = end;
+    for (std::size_t k = begins_[edge]; k < begins_[edge + 1]; ++k) {
+      const Eigen::Map<const Eigen::VectorXd> w(rows_->row(walls_[k].row), rows_->cols());
+      sum += w.squaredNorm();
+      (walls_[k].turns_on ? on : off) = true;
+    }
+    if (on && off) largest = std::max(largest, sum);
+  }
+  return largest;
 }
 
 /// The block of all cells of half a circle. Every row changes once; those that do so at its ends
@@ -98,7 +126,7 @@ GreatCircle::Block GreatCircle::whole() {
   all.at_first = changed(on, 1);
   choose(1, last, true);
   all.most = changed(all.at_first, 1);
-  accuracy_ = 1e-9 * (all.at_first->trace() / static_cast<double>(n) + alpha_);
+  accuracy_ = 1e-9 * (all.most->trace() / static_cast<double>(n) + alpha_);
   return all;
 }
 
@@ -156,17 +184,15 @@ void GreatCircle::split(Block& left, Block& right) {
     right.least = changed(right.least, 1);
     right.at_first = changed(right.at_first, 1);
   }
-  right.value = offer(*right.at_first, edge(middle), inside);
+  right.value = offer(right);
 }
 
 /// The deviations at the ends of a cell, whose Gram sum is known.
 void GreatCircle::settle(const Block& cell) {
   const double from = edge(cell.first), to = edge(cell.last), width = to - from;
-  const double inwards = std::min(inside, width / 4);
-  double largest =
-      std::max(prove(*cell.at_first, from, inwards), prove(*cell.at_first, to, -inwards));
+  double largest = std::max(prove(cell, from), prove(cell, to));
   if (!through_) {
-    largest = std::max(largest, prove(*cell.at_first, (from + to) / 2, 0));
+    largest = std::max(largest, prove(cell, (from + to) / 2));
     largest += alpha_ * width / (4 * pi);
   }
   upper_ = std::max(upper_, largest);
@@ -181,23 +207,30 @@ const Eigen::MatrixXd& GreatCircle::difference(const Eigen::MatrixXd& gram, doub
   return difference_;
 }
 
-/// A value that the deviation reaches beside an angle, where the Gram sum is this.
-double GreatCircle::offer(const Eigen::MatrixXd& gram, double angle, double inwards) {
-  const double value = std::abs(norm_.approach(difference(gram, angle), true, v_));
-  keep(value, angle, inwards);
+/// A value that the deviation reaches at the beginning of a block.
+double GreatCircle::offer(const Block& block) {
+  const double from = edge(block.first);
+  const double value = std::abs(norm_.approach(difference(*block.at_first, from), true, v_));
+  keep(value, from, block.first);
   return value;
 }
 
-/// At most the deviation there and not less than it, but for its error bound, which is added.
-double GreatCircle::prove(const Eigen::MatrixXd& gram, double angle, double inwards) {
-  const NormBracket found = norm_(difference(gram, angle), accuracy_ / 2);
-  keep(found.norm, angle, inwards);
+/// The deviation at an angle of the first cell of a block, and what it may be wrong by.
+double GreatCircle::prove(const Block& block, double angle) {
+  const NormBracket found = norm_(difference(*block.at_first, angle), accuracy_ / 2);
+  keep(found.norm, angle, block.first);
   return found.norm + found.error;
 }
 
-void GreatCircle::keep(double value, double angle, double inwards) {
-  value -= alpha_ * std::abs(inwards) / pi;
-  if (value > best_.lower) best_ = {value, 0, direction_ * (angle + inwards)};
+/// Keeps a value at an angle of a cell, if it is the best so far and a point of the cell reaches
+/// it.
+void GreatCircle::keep(double value, double angle, Index cell) {
+  const double from = edge(cell), to = edge(cell + 1), room = std::min(inside, (to - from) / 4);
+  // y = x is a point of the cell that begins there, however narrow.
+  const double at = through_ && angle == 0 ? 0 : std::clamp(angle, from + room, to - room);
+  if (to - from < narrow && at != 0) return;
+  value -= alpha_ * std::abs(at - angle) / pi;
+  if (value > best_.lower) best_ = {value, 0, direction_ * at};
 }
 
 /// Whether sign (gram - alpha Q(angle)) <= limit I.

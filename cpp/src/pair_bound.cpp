@@ -8,8 +8,6 @@
 namespace gendemod {
 namespace {
 
-constexpr double pi = 3.14159265358979323846;
-
 double largest_eigenvalue(const SmallMatrix& M) {
   return Eigen::SelfAdjointEigenSolver<SmallMatrix>(M, Eigen::EigenvaluesOnly)
       .eigenvalues()

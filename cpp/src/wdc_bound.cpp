@@ -4,7 +4,6 @@
 #include <chrono>
 #include <cmath>
 #include <memory>
-#include <stdexcept>
 #include <utility>
 
 #include "gendemod/parallel.hpp"
@@ -61,7 +60,7 @@ struct WdcBound::Workspace {
 /// What was found below a pair: codes in preorder, and the pairs that are still open, with their
 /// places among the codes.
 struct WdcBound::Expansion {
-  Tree codes;
+  PairCodes codes;
   std::vector<Open> open;
   Index pairs = 0;
   double stuck = 0;
@@ -69,14 +68,22 @@ struct WdcBound::Expansion {
 };
 
 WdcBound::WdcBound(const RowMajorView<double>& W, double alpha, double tolerance, const double* x,
-                   const double* y, const Tree& tree)
+                   const double* y, const PairCodes& tree)
     : rows_(W),
       alpha_(alpha),
       tolerance_(tolerance),
-      trivial_(PairBound::everywhere(rows_, alpha)) {
+      trivial_(PairBound::everywhere(rows_, alpha)),
+      tree_(tree) {
   Workspace workspace(rows_, alpha);
   lower_ = at(small(x, W.cols()), small(y, W.cols()), workspace);
   read(tree);
+}
+
+/// lower + tolerance, rounded such that their difference is not more than the tolerance.
+double WdcBound::target() const {
+  double target = lower_.value + tolerance_;
+  while (target - lower_.value > tolerance_) target = std::nextafter(target, lower_.value);
+  return target;
 }
 
 Witness WdcBound::at(const SmallVector& x, const SmallVector& y, Workspace& at) const {
@@ -177,9 +184,7 @@ void WdcBound::descend(const Side& x, const Side& y, const Open& from, int level
 
 /// Puts what was found below a pair into the tree, and its open pairs among the others.
 void WdcBound::take(const Open& from, Expansion& part) {
-  const std::size_t first = codes_.size();
-  codes_.insert(codes_.end(), part.codes.begin(), part.codes.end());
-  links_.push_back({from.place, first, codes_.size()});
+  const std::size_t first = tree_.grow(from.place, part.codes);
   pairs_ += part.pairs;
   stuck_ = std::max(stuck_, part.stuck);
   if (part.found.value > lower_.value) lower_ = std::move(part.found);
@@ -205,89 +210,21 @@ double WdcBound::upper() const {
   return std::min(largest, trivial_);
 }
 
-/// A walk over a tree that is read; every leaf is bounded again.
-void WdcBound::read(const Tree& tree) {
-  const auto refuse = [] { throw std::invalid_argument("not a tree of pairs of cones"); };
-  const int n = rows_.cols(), edges = Cone::edges(n);
-  if (tree.empty() || tree[0] > 1) refuse();
-  if (tree.size() == 1 && tree[0] == 1) refuse();
-  if (tree[0] == 0 && tree.size() != 1) refuse();
-  codes_ = tree;
-  if (tree[0] == 0) {
-    if (trivial_ <= target()) return;
-    codes_.assign(1 + (std::size_t{1} << (n - 1)) * ((std::size_t{1} << n) + 1), 0);
-    codes_[0] = 1;
-  }
-  std::vector<ConePair> waiting;  // the next pair last
-  for (unsigned a = 1u << n; a-- > 0;) {
-    for (unsigned b = 1u << n; b-- > a;) {
-      waiting.push_back({Cone::orthant(n, a), Cone::orthant(n, b), a == b});
-    }
-  }
+/// Every leaf of the tree that is read is bounded again.
+void WdcBound::read(const PairCodes& codes) {
+  const bool root_alone = codes.size() == 1 && codes[0] == 0;
+  if (trivial_ <= target()) return walk(codes, rows_.cols(), [](std::size_t, const ConePair&) {});
+  if (root_alone) tree_ = PairTree::of_orthants(rows_.cols());
   Workspace workspace(rows_, alpha_);
   Side &x = workspace.sides[0], &y = workspace.sides[1];
-  for (std::size_t place = 1; place < codes_.size(); ++place) {
-    if (waiting.empty()) refuse();
-    ConePair pair = std::move(waiting.back());
-    waiting.pop_back();
-    const int code = codes_[place];
-    if (code == 0) {
-      x.set(rows_, pair.x);
-      y.set(rows_, pair.y);
-      workspace.bound.set(x.pattern, x.measure, y.pattern, y.measure);
-      ++pairs_;
-      if (workspace.bound.proves(target())) continue;
-      keep({workspace.bound.proven(target(), trivial_), place, std::move(pair)});
-      continue;
-    }
-    const bool first = code <= edges;
-    const int edge = code - 1 - (first ? 0 : edges);
-    if (edge >= edges || (pair.diagonal && !first)) refuse();
-    Cone halves[2] = {first ? pair.x : pair.y, first ? pair.x : pair.y};
-    if (!halves[0].halve(edge, false) || !halves[1].halve(edge, true)) refuse();
-    for (int half = 1; half >= 0; --half) {
-      if (!pair.diagonal) {
-        waiting.push_back(first ? ConePair{halves[half], pair.y, false}
-                                : ConePair{pair.x, halves[half], false});
-        continue;
-      }
-      for (int other = 1; other >= half; --other) {
-        waiting.push_back({halves[half], halves[other], half == other});
-      }
-    }
-  }
-  if (!waiting.empty()) refuse();
-}
-
-/// The codes in preorder: in place of a leaf that was split stands its part.
-WdcBound::Tree WdcBound::tree() const {
-  std::vector<Link> links = links_;
-  std::sort(links.begin(), links.end(),
-            [](const Link& p, const Link& q) { return p.place < q.place; });
-  const std::size_t end = links_.empty() ? codes_.size() : links_.front().first;
-  struct Range {
-    std::size_t place, last;
-  };
-  std::vector<Range> at{{0, end}};
-  Tree out;
-  out.reserve(codes_.size());
-  while (!at.empty()) {
-    Range& range = at.back();
-    if (range.place == range.last) {
-      at.pop_back();
-      continue;
-    }
-    const std::size_t place = range.place++;
-    const auto link =
-        std::lower_bound(links.begin(), links.end(), place,
-                         [](const Link& p, std::size_t value) { return p.place < value; });
-    if (link != links.end() && link->place == place) {
-      at.push_back({link->first, link->last});
-    } else {
-      out.push_back(codes_[place]);
-    }
-  }
-  return out;
+  walk(tree_.codes(), rows_.cols(), [&](std::size_t place, const ConePair& pair) {
+    x.set(rows_, pair.x);
+    y.set(rows_, pair.y);
+    workspace.bound.set(x.pattern, x.measure, y.pattern, y.measure);
+    ++pairs_;
+    if (workspace.bound.proves(target())) return;
+    keep({workspace.bound.proven(target(), trivial_), place, pair});
+  });
 }
 
 }  // namespace gendemod

@@ -7,8 +7,6 @@
 namespace gendemod {
 namespace {
 
-constexpr double pi = 3.14159265358979323846;
-
 /// How far off a wall climb 0 begins, as an angle.
 constexpr double inside = 1e-7;
 

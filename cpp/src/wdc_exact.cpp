@@ -6,13 +6,18 @@
 #include <queue>
 #include <vector>
 
+#include "gendemod/cone.hpp"
+
 namespace gendemod {
 namespace {
 
-constexpr double pi = 3.14159265358979323846;
-
-/// Rows whose lines are closer than this are taken for parallel: no direction lies between them.
+/// Angles that differ by less may not be in their true order, and no direction that floating point
+/// could tell lies between them.
 constexpr double narrowest = 1e-14;
+
+/// What is done about lines closer than that: they are taken for parallel, or put into their true
+/// order, exactly.
+enum class Close { parallel, apart };
 
 /// Half turns that are listed: arcs begin in the first two and end in the last two.
 constexpr Index halves = 3;
@@ -27,11 +32,7 @@ struct Arc {
 /// The rows of a matrix with two columns, sorted around the circle.
 class Circle {
  public:
-  Circle(const RowMajorView<double>& W, double alpha) : k_(alpha / pi) {
-    struct Line {
-      double angle, x, y;
-      bool flipped;
-    };
+  Circle(const RowMajorView<double>& W, double alpha, Close close) : k_(alpha / pi) {
     std::vector<Line> lines;
     for (Index i = 0; i < W.rows(); ++i) {
       double x = W(i, 0), y = W(i, 1);
@@ -40,16 +41,26 @@ class Circle {
       bool flipped = y < 0 || (y == 0 && x < 0);
       if (flipped) x = -x, y = -y;
       double angle = std::atan2(y, x);
-      if (angle > pi - narrowest) {
+      if (close == Close::parallel && angle > pi - narrowest) {
+        doubtful_ = true;
         flipped = !flipped;
         x = -x, y = -y, angle = 0;
       }
       lines.push_back({angle, x, y, flipped});
     }
-    std::stable_sort(lines.begin(), lines.end(),
-                     [](const Line& a, const Line& b) { return a.angle < b.angle; });
+    std::stable_sort(lines.begin(), lines.end(), [&](const Line& a, const Line& b) {
+      const bool far = close == Close::parallel || std::abs(a.angle - b.angle) > narrowest;
+      return far ? a.angle < b.angle : turn(a, b) > 0;
+    });
+    std::vector<bool> repeats(lines.size(), false);
     for (std::size_t j = 1; j < lines.size(); ++j) {
-      if (lines[j].angle - lines[j - 1].angle < narrowest) lines[j].angle = lines[j - 1].angle;
+      if (lines[j].angle - lines[j - 1].angle >= narrowest) continue;
+      const bool parallel = turn(lines[j - 1], lines[j]) == 0;
+      doubtful_ = doubtful_ || !parallel;
+      lines[j].angle = close == Close::parallel || parallel
+                           ? lines[j - 1].angle
+                           : std::max(lines[j].angle, lines[j - 1].angle);
+      repeats[j] = close == Close::parallel || parallel;
     }
     const auto count = static_cast<Index>(lines.size());
     half_ = count;
@@ -59,12 +70,12 @@ class Circle {
     }
     for (Index j = 0; j < halves * count; ++j) {
       const Line& line = lines[static_cast<std::size_t>(j % count)];
-      const Index turn = j / count;
+      const Index half = j / count;
       const auto at = static_cast<std::size_t>(j);
-      angle_[at] = line.angle + static_cast<double>(turn) * pi;
+      angle_[at] = line.angle + static_cast<double>(half) * pi;
       cosine_[at] = std::cos(2 * line.angle);
       sine_[at] = std::sin(2 * line.angle);
-      if ((turn % 2 == 1) != line.flipped) continue;  // an opposite of a row: no weight
+      if ((half % 2 == 1) != line.flipped) continue;  // an opposite of a row: no weight
       square_[at] = line.x * line.x + line.y * line.y;
       cos2_[at] = line.x * line.x - line.y * line.y;
       sin2_[at] = 2 * line.x * line.y;
@@ -73,8 +84,7 @@ class Circle {
       total_ += square_[static_cast<std::size_t>(j)] + square_[static_cast<std::size_t>(j + count)];
     first_.resize(lines.size());
     for (std::size_t j = 0; j < lines.size(); ++j) {
-      first_[j] =
-          j > 0 && lines[j].angle == lines[j - 1].angle ? first_[j - 1] : static_cast<Index>(j);
+      first_[j] = repeats[j] ? first_[j - 1] : static_cast<Index>(j);
     }
     before_.resize(angle_.size());
     after_.resize(angle_.size());
@@ -82,6 +92,8 @@ class Circle {
   }
 
   Index rows() const { return half_; }
+  /// Whether lines that are not parallel were taken for it, or would be.
+  bool doubtful() const { return doubtful_; }
   double angle(Index j) const { return angle_[static_cast<std::size_t>(j)]; }
   /// How fast a form can fall with sin^2 of the distance from its best direction.
   double spread() const { return total_ + k_; }
@@ -174,6 +186,15 @@ class Circle {
   }
 
  private:
+  struct Line {
+    double angle, x, y;
+    bool flipped;
+  };
+  /// The sign of the turn from a to b, exactly; 0 for parallel lines.
+  static int turn(const Line& a, const Line& b) {
+    const double from[] = {a.x, a.y}, across[] = {b.y, -b.x};
+    return exact_sign(from, across, 2);
+  }
   static std::size_t index(Index j) { return static_cast<std::size_t>(j); }
 
   /// The first beginning from which a closed arc to `to` is shorter than pi.
@@ -204,6 +225,7 @@ class Circle {
 
   double k_;
   double total_ = 0;
+  bool doubtful_ = false;
   Index half_ = 0;                             // lines: half a turn
   std::vector<double> angle_, cosine_, sine_;  // phi, cos 2 phi, sin 2 phi
   std::vector<double> square_, cos2_, sin2_;   // ||w||^2 times 1, cos 2 phi, sin 2 phi; or 0
@@ -241,13 +263,8 @@ Witness exact_on_a_line(const RowMajorView<double>& W, double alpha) {
   return {std::max(plus, minus), side, side};
 }
 
-}  // namespace
-
-Witness wdc_exact(const RowMajorView<double>& W, double alpha) {
-  if (W.cols() == 1) return exact_on_a_line(W, alpha);
-  Circle circle(W, alpha);
-  if (circle.rows() == 0) return {alpha / 2, at_angle(0), at_angle(0)};
-
+/// The arc with the largest norm, and the norm.
+std::pair<Arc, double> best_arc(Circle& circle, double alpha) {
   struct Interval {
     double upper, middle, half;
     bool operator<(const Interval& other) const { return upper < other.upper; }
@@ -281,7 +298,25 @@ Witness wdc_exact(const RowMajorView<double>& W, double alpha) {
     open.pop();
     for (const double side : {-0.5, 0.5}) visit(top.middle + side * top.half, top.half / 2);
   }
-  return witness(circle, best, value);
+  return {best, value};
+}
+
+}  // namespace
+
+Enclosed wdc_exact(const RowMajorView<double>& W, double alpha) {
+  if (W.cols() == 1) {
+    const Witness found = exact_on_a_line(W, alpha);
+    return {found, found.value};
+  }
+  Circle circle(W, alpha, Close::parallel);
+  if (circle.rows() == 0) return {{alpha / 2, at_angle(0), at_angle(0)}, alpha / 2};
+  const auto [arc, value] = best_arc(circle, alpha);
+  double upper = value;
+  if (circle.doubtful()) {
+    Circle apart(W, alpha, Close::apart);
+    upper = std::max(upper, best_arc(apart, alpha).second);
+  }
+  return {witness(circle, arc, value), upper};
 }
 
 }  // namespace gendemod

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
+import signal
 import sys
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING
 
 from . import wdc
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["bound", "check", "report"]
 
+INTERRUPTED = 130
 _PAIRS = 500  # random pairs in the figure of a layer
 
 
@@ -41,7 +45,7 @@ def report(
     Returns
     -------
     int
-        0.
+        0; 130 after Ctrl-C, which ends the search in the layer at hand.
 
     Raises
     ------
@@ -54,17 +58,21 @@ def report(
         networks.append(_network(second, "second"))
     figure = _figure_class(output) if figures else None
     place = _place(output)
-    found = wdc.report(
-        *networks,
-        alpha=alpha,
-        seed=seed,
-        time_limit=seconds,
-        threads=threads,
-        progress=sys.stderr.isatty(),
-    )
+    with _interrupts() as interrupts:
+        found = wdc.report(
+            *networks,
+            alpha=alpha,
+            seed=seed,
+            time_limit=seconds,
+            threads=threads,
+            progress=sys.stderr.isatty(),
+        )
     print(found.table())
+    if interrupts:
+        print(f"interrupted: {len(interrupts)} of the conditions had less than {seconds:g} seconds")
+    code = INTERRUPTED if interrupts else 0
     if place is None:
-        return 0
+        return code
     settings = {
         "weights": str(weights),
         "second": None if second is None else str(second),
@@ -79,7 +87,7 @@ def report(
     if figure is not None:
         for path in _draw_layers(figure, networks, found, seed, threads, place.parent):
             print(f"wrote {path}")
-    return 0
+    return code
 
 
 def bound(
@@ -95,7 +103,7 @@ def bound(
     Returns
     -------
     int
-        0 if the gap is at most the tolerance, 1 if the time was up before.
+        0 if the gap is at most the tolerance, 1 if the time was up before, 130 after Ctrl-C.
 
     Raises
     ------
@@ -106,17 +114,20 @@ def bound(
     ((level, chosen),) = checked_alphas([[W]], alpha)
     if output.exists():
         print(f"going on from {output}")
-    bounds = wdc.bound(
-        W,
-        level,
-        tolerance=tolerance,
-        time_limit=time_limit,
-        checkpoint=output,
-        threads=threads,
-        progress=sys.stderr.isatty(),
-    )
-    upper = f"{bounds.upper:.9g}" if math.isfinite(bounds.upper) else "none"
-    print(f"alpha = {level:.9g} ({chosen}); epsilon in [{bounds.lower:.9g}, {upper}]")
+    with _interrupts() as interrupts:
+        bounds = wdc.bound(
+            W,
+            level,
+            tolerance=tolerance,
+            time_limit=time_limit,
+            checkpoint=output,
+            threads=threads,
+            progress=sys.stderr.isatty(),
+        )
+    print(f"alpha = {level!r} ({chosen}); epsilon in [{bounds.lower!r}, {bounds.upper!r}]")
+    if interrupts:
+        print(f"interrupted; the same command goes on from {output}")
+        return INTERRUPTED
     if bounds.upper - bounds.lower <= tolerance:
         print(f"the gap is at most {tolerance:g}; wrote {output}")
         return 0
@@ -143,10 +154,26 @@ def check(certificate: Path, weights: Path) -> int:
         print(f"rejected: {verdict.reason}")
         return 1
     print(
-        f"accepted: epsilon in [{verdict.lower:.9g}, {verdict.upper:.9g}], "
+        f"accepted: epsilon in [{verdict.lower!r}, {verdict.upper!r}], "
         f"proven by {verdict.leaves} leaves"
     )
     return 0
+
+
+@contextlib.contextmanager
+def _interrupts() -> Iterator[list[int]]:
+    """Yield a list that every Ctrl-C meanwhile is noted in; work may answer it with what it has."""
+    seen: list[int] = []
+
+    def note(number: int, frame: FrameType | None) -> None:
+        seen.append(number)
+        signal.default_int_handler(number, frame)
+
+    before = signal.signal(signal.SIGINT, note)
+    try:
+        yield seen
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _network(path: Path, name: str) -> ReLUNetwork:

@@ -4,11 +4,11 @@
 
 namespace gendemod {
 
-/// Matrices of a few columns, on the stack.
 inline constexpr int most_cone_columns = 6;
-using SmallMatrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::ColMajor,
-                                  most_cone_columns, most_cone_columns>;
-using SmallVector = Eigen::Matrix<double, Eigen::Dynamic, 1, Eigen::ColMajor, most_cone_columns>;
+
+/// Matrices of a few columns, on the stack; a column has room for a lane.
+using SmallMatrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::ColMajor, 8, 8>;
+using SmallVector = Eigen::Matrix<double, Eigen::Dynamic, 1, Eigen::ColMajor, 8>;
 
 /// A simplicial cone of directions, the non-negative combinations of n vertices in R^n. The
 /// vertices are columns of dyadic fractions, which halving an edge keeps exact.

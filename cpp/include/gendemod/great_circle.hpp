@@ -63,9 +63,10 @@ class GreatCircle {
   void split(Block& left, Block& right);
   void settle(const Block& cell);
   const Eigen::MatrixXd& difference(const Eigen::MatrixXd& gram, double angle);
-  double offer(const Eigen::MatrixXd& gram, double angle, double inwards);
-  double prove(const Eigen::MatrixXd& gram, double angle, double inwards);
-  void keep(double value, double angle, double inwards);
+  double in_doubt() const;
+  double offer(const Block& block);
+  double prove(const Block& block, double angle);
+  void keep(double value, double angle, Index cell);
   bool below(const Eigen::MatrixXd& gram, double sign, double angle, double limit);
   double edge(Index cell) const { return edges_[static_cast<std::size_t>(cell)]; }
 
@@ -74,7 +75,7 @@ class GreatCircle {
   double alpha_;
   const Eigen::VectorXd *x_ = nullptr, *s_ = nullptr, *u_ = nullptr;
   bool through_ = false;
-  double direction_ = 1, accuracy_ = 0, upper_ = 0;
+  double direction_ = 1, accuracy_ = 0, upper_ = 0, mixed_ = 0;
   CircleSupremum best_{};
   std::vector<Wall> walls_;          // in the order of their angles
   std::vector<double> edges_;        // of the cells: 0, the distinct walls, pi

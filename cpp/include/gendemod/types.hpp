@@ -16,6 +16,8 @@ namespace gendemod {
 
 using Index = Eigen::Index;
 
+inline constexpr double pi = 3.14159265358979323846;
+
 template <class T>
 using Vector = Eigen::Matrix<T, Eigen::Dynamic, 1>;
 

@@ -23,7 +23,7 @@ from ._deviation import deviation
 from ._exact import exact
 from ._search import climb
 
-SECONDS_BETWEEN_CHECKPOINTS = 60.0
+SHARE_OF_CHECKPOINTS = 0.05  # of the time
 
 
 def bound(
@@ -60,8 +60,8 @@ def bound(
     seed : int
         Of the search.
     checkpoint : path, optional
-        The certificate so far is kept in this file, written every minute and at the end. Where the
-        file exists, the work goes on from it.
+        The certificate so far is kept in this file, written every second (less often where writing
+        takes long) and at the end. Where the file exists, the work goes on from it.
     max_pairs : int, optional
         Pairs of cones to bound, about; the work then ends with the gap that is reached.
     time_limit : float, optional
@@ -106,8 +106,15 @@ def bound(
     begin = time.monotonic()
     x, y, tree, interrupted = _start(rows, level, key, checkpoint, limit, workers)
     if rows.shape[1] > _core.WdcBound.most_columns:
-        return _trivial(rows, level, x, y)
-    work = _Work(rows, level, gap, x, y, tree)
+        found = _trivial(rows, level, x, y)
+        if checkpoint is not None:
+            found.save(checkpoint)
+        return _bounds(found)
+    try:
+        work = _Work(rows, level, gap, x, y, tree)
+    except ValueError as error:
+        reason = "the work goes on from it"
+        raise ValueError(must("checkpoint", "hold a whole tree", reason, error)) from None
     kept = _Keeper(work, checkpoint)
 
     def run(seconds: float) -> bool:
@@ -126,7 +133,7 @@ def _bounds(found: Certificate) -> Bounds:
     return Bounds(found.lower, found.upper, found.x, found.y, found)
 
 
-def _trivial(rows: Array, alpha: float, x: Array, y: Array) -> Bounds:
+def _trivial(rows: Array, alpha: float, x: Array, y: Array) -> Certificate:
     """Return the deviation at a witness and max(lambda_max(W^T W), alpha / 2), rounded outwards."""
     small, level, power = scaled(rows, alpha, "W")
     gram = small.T @ small
@@ -134,7 +141,7 @@ def _trivial(rows: Array, alpha: float, x: Array, y: Array) -> Bounds:
     upper = max(float(np.linalg.eigvalsh(gram)[-1]) + room, level / 2)
     lower = (1 - 1e-8) * float(deviation(small, x, y, level))
     lower, upper = math.ldexp(lower, 2 * power), math.ldexp(upper, 2 * power)
-    return _bounds(Certificate(alpha, lower, upper, x, y, b"\0", digest_of(rows)))
+    return Certificate(alpha, lower, upper, x, y, b"\0", digest_of(rows))
 
 
 class _Work:
@@ -173,16 +180,20 @@ class _Keeper:
     """Keeps the certificate so far in a file, if one is named."""
 
     def __init__(self, work: _Work, path: str | os.PathLike[str] | None) -> None:
-        self._work, self._path, self._saved = work, path, time.monotonic()
+        self._work, self._path = work, path
+        self._next = time.monotonic() + 1.0
 
     def save_sometimes(self) -> None:
-        if time.monotonic() - self._saved > SECONDS_BETWEEN_CHECKPOINTS:
+        """Save, unless that were more than a small share of the time."""
+        begin = time.monotonic()
+        if begin > self._next:
             self.save()
+            end = time.monotonic()
+            self._next = end + max(1.0, (end - begin) / SHARE_OF_CHECKPOINTS)
 
     def save(self) -> None:
         if self._path is not None:
             self._work.certificate().save(self._path)
-            self._saved = time.monotonic()
 
 
 def positive_gap(tolerance: object) -> float:

@@ -75,6 +75,9 @@ def read_certificate(
     keys = [*TEXTS, *NUMBERS, "x", "y", "tree"]
     if sorted(arrays) != sorted(keys):
         raise refused(f"hold the arrays {', '.join(keys)}", name, ", ".join(sorted(arrays)))
+    of_matrix = digest_of(W)
+    if arrays["W_sha256"].dtype.kind == "U" and str(arrays["W_sha256"]) != of_matrix:
+        raise refused("be one of this `W`", name, "the SHA-256 of another matrix")
     shapes = dict.fromkeys(("x", "y"), W.shape[1:]) | {"tree": (arrays["tree"].size,)}
     for key, array in arrays.items():
         kind = "text" if key in TEXTS else "uint8" if key == "tree" else "float64"
@@ -86,12 +89,9 @@ def read_certificate(
     alpha, lower, upper = (float(arrays[key]) for key in NUMBERS)
     x, y, tree = arrays["x"], arrays["y"], arrays["tree"].tobytes()
     numbers = struct.pack("<3d", alpha, lower, upper) + x.tobytes() + y.tobytes()
-    of_matrix = _sha256(b"%d %d " % W.shape, W.astype("<f8").tobytes())
     digest = _sha256(FORMAT.encode(), of_matrix.encode(), numbers, tree)
     if arrays["format"] != FORMAT:
         raise refused(f'be of the format "{FORMAT}"', name, "another")
-    if arrays["W_sha256"] != of_matrix:
-        raise refused("be one of this `W`", name, "the SHA-256 of another matrix")
     if arrays["digest"] != digest:
         raise refused("be whole", name, "contents that do not match its digest")
     if not (np.isfinite([lower, upper, *x, *y]).all() and 0 < alpha < math.inf):

@@ -25,7 +25,8 @@ def exact(W: ArrayLike, alpha: float = 1.0) -> Bounds:
     Returns
     -------
     Bounds
-        With lower == upper, exact to rounding.
+        With lower == upper, exact to rounding; unless rows are opposite but for an angle of 1e-14
+        or less. These are both on in a sliver between them, which counts for `upper` alone.
 
     Raises
     ------
@@ -44,9 +45,8 @@ def exact(W: ArrayLike, alpha: float = 1.0) -> Bounds:
         raise ValueError(must("W", "have one or two columns", reason, f"shape {rows.shape}"))
     level = level_of(alpha)
     rows, level, power = scaled(rows, level, "W")
-    value, x, y = _core.wdc_exact(as_rows(rows, rows.dtype), level)
-    value = math.ldexp(value, 2 * power)
-    return Bounds(value, value, x, y)
+    (value, x, y), upper = _core.wdc_exact(as_rows(rows, rows.dtype), level)
+    return Bounds(math.ldexp(value, 2 * power), math.ldexp(upper, 2 * power), x, y)
 
 
 def joint_exact(B: ArrayLike, C: ArrayLike, alpha: float = 1.0) -> Bounds:
@@ -66,7 +66,8 @@ def joint_exact(B: ArrayLike, C: ArrayLike, alpha: float = 1.0) -> Bounds:
     Returns
     -------
     Bounds
-        With lower == upper, exact to rounding.
+        With lower == upper, exact to rounding; unless rows are opposite but for an angle of 1e-14
+        or less. These are both on in a sliver between them, which counts for `upper` alone.
 
     Raises
     ------

@@ -21,12 +21,12 @@ class Circle:
     ----------
     lower, upper : float or ndarray, (k,)
         The supremum lies between them. On circles through x they agree to 1e-9 of the norm of the
-        Gram sum plus alpha.
+        Gram sum plus alpha, unless it is reached in a cell narrower than 1e-12 alone.
     angle : float or ndarray, (k,)
         In radians from -pi to pi, where the deviation is `lower`, to that accuracy. Where the
         supremum is not attained, it lies on the side of the wall from which it is approached.
     y : ndarray, (n,) or (k, n)
-        The direction at this angle.
+        The direction at this angle; x where that is 0 on a circle through x.
     """
 
     lower: float | Array
@@ -81,7 +81,8 @@ def great_circle(
     A circle has two walls for every row that is on for x. That a block of cells holds nothing
     better is proven by Cholesky factorisations; where it might, it is halved. About
     :math:`\ell n^2` flops for each of a few levels of halving, and :math:`n^3` for some hundred
-    blocks. Walls within an angle of 1e-14 are taken for one.
+    blocks. Cells narrower than 1e-12 count for `upper` alone. On circles that miss x, walls within
+    1e-14 are taken for one, and what that may change is added to `upper`.
     """
     rows = matrix(W, "W").astype(np.float64)
     size = rows.shape[1]
@@ -109,6 +110,8 @@ def great_circle(
     lower, upper = np.ldexp(found[:, :2], 2 * power).T
     angle = found[:, 2]
     y = np.cos(angle)[:, None] * begin + np.sin(angle)[:, None] * across
+    if start is None:
+        y = np.where(angle[:, None] == 0, fixed, y)
     if all(z.ndim == 1 for z in given.values()):
         return Circle(float(lower[0]), float(upper[0]), float(angle[0]), y[0])
     return Circle(lower, upper, angle, y)
