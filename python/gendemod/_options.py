@@ -6,7 +6,7 @@ import argparse
 import math
 from typing import Literal
 
-__all__ = ["alphas", "count", "positive", "restarts", "seconds", "seed"]
+__all__ = ["alphas", "at_least_two", "count", "positive", "restarts", "seconds", "seed"]
 
 
 def count(text: str) -> int:
@@ -14,6 +14,14 @@ def count(text: str) -> int:
     value = int(text) if text.isdecimal() else 0
     if value < 1:
         raise argparse.ArgumentTypeError(f"must be a whole number of at least 1; got {text}")
+    return value
+
+
+def at_least_two(text: str) -> int:
+    """Return a whole number of at least 2."""
+    value = int(text) if text.isdecimal() else 0
+    if value < 2:
+        raise argparse.ArgumentTypeError(f"must be a whole number of at least 2; got {text}")
     return value
 
 
