@@ -124,6 +124,16 @@ def test_pixels_beyond_the_time_limit_are_nan():
     assert np.isnan(values.flat[-1])
 
 
+def test_a_problem_shows_its_observation_and_does_not_let_it_be_changed():
+    y = np.where(MODEL.v > 0, MODEL.y, np.nan)
+    problem = gd.Problem(y, PROBLEM.g1, PROBLEM.g2, y_weights=MODEL.v)
+    np.testing.assert_array_equal(problem.y, np.where(MODEL.v > 0, MODEL.y, 0))
+    np.testing.assert_array_equal(problem.y_weights, MODEL.v)
+    for array in (problem.y, problem.y_weights):
+        with pytest.raises(ValueError, match="read-only"):
+            array[0] = 1
+
+
 # Slopes
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -65,10 +66,9 @@ def draw(networks: list[Path], figure1: bool, seed: int, size: int, output: Path
     data = _data(found)
     folder = output_folder(output)
     print(_table(found))
-    for path in (
-        *_save(data, folder),
-        *_pictures(figure, data, folder),
-        _page(coarse, "Figure 1" if figure1 else "The plane of h0 and m0", folder),
+    title = "Figure 1" if figure1 else "The plane of h0 and m0"
+    for path in chain(
+        _save(data, folder), _pictures(figure, data, folder), _page(coarse, title, folder)
     ):
         print(f"wrote {path}")
     return 0
@@ -161,12 +161,12 @@ def _pictures(figure: type[Figure], data: dict[str, Any], folder: Path) -> Itera
     yield from _write(page, folder / "neighbourhoods")
 
 
-def _page(coarse: landscape.Portrait, title: str, folder: Path) -> Path:
+def _page(coarse: landscape.Portrait, title: str, folder: Path) -> Iterator[Path]:
     from . import plot
 
     path, labels = folder / "surface.html", ("h / h0", "m / m0")
     write_text(path, plot.page(coarse.surface, coarse.hyperbolas, title=title, labels=labels))
-    return path
+    yield path
 
 
 def _label(ax: Axes) -> Any:

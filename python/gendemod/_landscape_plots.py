@@ -159,9 +159,7 @@ def neighbourhoods(
             ax.contourf(s, t, excess.T, levels=deep, colors=[style["color"]], alpha=0.25)
             ax.contour(s, t, excess.T, levels=[0.0], colors=[style["color"]], linewidths=0.6)
     if hyperbolas is not None:
-        _curves(ax, hyperbolas)
-        radius = f"$\\epsilon = {neighbourhoods.epsilon:g}$"
-        ax.get_legend().set_title(radius, prop={"size": 7})
+        _curves(ax, hyperbolas, f"$\\epsilon = {neighbourhoods.epsilon:g}$")
     return _flat(ax)
 
 
@@ -221,7 +219,7 @@ def _norm() -> Normalize:
     return FuncNorm((forward, inverse), vmin=0, vmax=TOP)
 
 
-def _curves(ax: Axes, hyperbolas: Hyperbolas) -> None:
+def _curves(ax: Axes, hyperbolas: Hyperbolas, title: str | None = None) -> None:
     from matplotlib.patheffects import withStroke
 
     halo = [withStroke(linewidth=2, foreground="white")]
@@ -229,7 +227,7 @@ def _curves(ax: Axes, hyperbolas: Hyperbolas) -> None:
     for s, t, name, style in rows:
         if not np.isnan(s).all():
             ax.plot(s, t, label=name, linewidth=1, path_effects=halo, **style)
-    finished(ax, ncols=2, handlelength=2.2)
+    finished(ax, ncols=2, handlelength=2.2, title=title, title_fontsize=7)
 
 
 def _flat(ax: Axes) -> Axes:

@@ -41,12 +41,13 @@ class Saved:
                     np.savez(file, **arrays)
             else:
                 with open(beside, "w", encoding="ascii", newline="\n") as text:
-                    text.writelines(f"{line}\n" for line in self._lines())
+                    text.writelines(f"{lines}\n" for lines in self._lines())
 
     def _arrays(self) -> dict[str, Array]:
         return {item.name: np.asarray(getattr(self, item.name)) for item in fields(self)}  # type: ignore[arg-type]
 
     def _lines(self) -> Iterator[str]:
+        """Yield one or more lines of the table at a time."""
         raise NotImplementedError
 
 
@@ -67,7 +68,7 @@ class Grid(Saved):
         second = numerals(self.t)
         for i, first in enumerate(numerals(self.s)):
             row = (numerals(column[i]) for column in columns.values())
-            yield from map(",".join, zip([first] * len(second), second, *row, strict=True))
+            yield "\n".join(map(",".join, zip([first] * len(second), second, *row, strict=True)))
 
 
 def numerals(row: Array) -> list[str]:
