@@ -6,22 +6,22 @@ import argparse
 import math
 from typing import Literal
 
-__all__ = ["alphas", "count", "positive", "restarts", "seconds", "seed"]
+__all__ = ["alphas", "at_least_two", "count", "positive", "restarts", "seconds", "seed"]
 
 
 def count(text: str) -> int:
     """Return a whole number of at least 1."""
-    value = int(text) if text.isdecimal() else 0
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"must be a whole number of at least 1; got {text}")
-    return value
+    return _whole(text, 1)
+
+
+def at_least_two(text: str) -> int:
+    """Return a whole number of at least 2."""
+    return _whole(text, 2)
 
 
 def seed(text: str) -> int:
     """Return a whole number of at least 0."""
-    if not text.isdecimal():
-        raise argparse.ArgumentTypeError(f"must be a whole number of at least 0; got {text}")
-    return int(text)
+    return _whole(text, 0)
 
 
 def restarts(text: str) -> int | Literal["auto"]:
@@ -47,6 +47,12 @@ def alphas(text: str) -> str | list[float]:
         _positive(part, "fitted, theory, or positive numbers between commas")
         for part in text.split(",")
     ]
+
+
+def _whole(text: str, least: int) -> int:
+    if not text.isdecimal() or int(text) < least:
+        raise argparse.ArgumentTypeError(f"must be a whole number of at least {least}; got {text}")
+    return int(text)
 
 
 def _positive(text: str, requirement: str) -> float:

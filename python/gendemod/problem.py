@@ -69,6 +69,16 @@ class Problem:
         return self._g2
 
     @property
+    def y(self) -> Array:
+        """The observation, (ell,), 0 where its weight is 0; read-only."""
+        return _read_only(self._y)
+
+    @property
+    def y_weights(self) -> Array:
+        """The weights of the observation, (ell,); read-only."""
+        return _read_only(self._weights)
+
+    @property
     def dtype(self) -> np.dtype[Any]:
         """The dtype of results at latents of that dtype."""
         return common_dtype(self._y.dtype, self._weights.dtype, self.g1.dtype, self.g2.dtype)
@@ -180,6 +190,12 @@ class Problem:
         single, core, latents = self._enter(h, m)
         out = core.best_signs(*latents, checked_threads(threads))
         return (int(out[0, 0]), int(out[0, 1])) if single else out
+
+
+def _read_only(array: Array) -> Array:
+    view = array.view()
+    view.flags.writeable = False
+    return view
 
 
 def observations(

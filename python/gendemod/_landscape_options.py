@@ -1,0 +1,34 @@
+"""The options of ``gendemod landscape``."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from ._landscape_command import draw
+from ._options import at_least_two, seed
+
+__all__ = ["add_landscape"]
+
+
+def add_landscape(commands: argparse._SubParsersAction[Any]) -> None:
+    """Add the command ``landscape`` to a parser."""
+    landscape = commands.add_parser(
+        "landscape",
+        help="draw the objective of two networks in the plane of the truth",
+        description="The objective in the plane of the points (s h0, t m0), its four hyperbolas "
+        "with their neighbourhoods, and its mean over wide random networks, as pictures, as a page "
+        "that can be turned, and as data. Either Figure 1 of the paper, or two networks.",
+    )
+    landscape.set_defaults(run=_run)
+    add = landscape.add_argument
+    add("networks", type=Path, nargs="*", metavar="NETWORK", help="weights of G1 and of G2, .npz")
+    add("--figure1", action="store_true", help="Figure 1 of the paper: h0 = m0 = 1, d = s = 2")
+    add("-o", "--output", type=Path, default=Path("landscape"), help="folder (landscape/)")
+    add("--seed", type=seed, default=0, help="of the weights of Figure 1; else of h0 and m0 (0)")
+    add("--size", type=at_least_two, default=401, help="points along each axis (401)")
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    return draw(**{name: value for name, value in vars(arguments).items() if name != "run"})
