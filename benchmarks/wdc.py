@@ -49,7 +49,7 @@ def pairs() -> None:
     for n, ell in SIZES:
         rng = np.random.default_rng(0)
         W = rng.standard_normal((ell, n)) / np.sqrt(ell)
-        count = 10 if n == 500 else 50
+        count = 30 if n == 500 else 50
         X, Y = rng.standard_normal((2, count, n))
         pin(1)
         gap = np.max(np.abs(numpy_deviations(W, X, Y) - gd.wdc.deviation(W, X, Y, threads=1)))
