@@ -1,4 +1,4 @@
-"""Pictures of deviations from the weight distribution condition.
+"""Pictures of deviations from the weight distribution condition, and of audits of the theorems.
 
 Each function draws what it is given on one pair of axes and returns them. Needs the extra
 ``gendemod[plot]``.
@@ -12,21 +12,19 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ._arrays import Array, finite, floats, must
+from ._drawing import BLUE, GREEN, ORANGE, VERMILLION, finished, new_axes
+from ._landscape_plots import audit, concentration
 from .wdc import Bounds, Sample
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["angles", "circle", "histogram"]
+__all__ = ["angles", "audit", "circle", "concentration", "histogram"]
 
-# Okabe and Ito's colours, which colour-blind readers tell apart.
-_BLUE, _VERMILLION, _GREEN, _ORANGE = "#0072B2", "#D55E00", "#009E73", "#E69F00"
+_MARK: dict[str, Any] = {"color": VERMILLION, "marker": "*", "markersize": 9, "linestyle": ""}
+_LOWER: dict[str, Any] = {"color": ORANGE, "linewidth": 1, "linestyle": ":"}
+_UPPER: dict[str, Any] = {"color": GREEN, "linewidth": 1, "linestyle": "--"}
 
-_MARK: dict[str, Any] = {"color": _VERMILLION, "marker": "*", "markersize": 9, "linestyle": ""}
-_LOWER: dict[str, Any] = {"color": _ORANGE, "linewidth": 1, "linestyle": ":"}
-_UPPER: dict[str, Any] = {"color": _GREEN, "linewidth": 1, "linestyle": "--"}
-
-_COLUMN = (3.3, 2.4)  # inches: a column of a page
 _DEVIATION = r"deviation $\|G_{x,y} - \alpha\, Q_{x,y}\|$"
 _QUARTERS = ["0", r"$\pi/4$", r"$\pi/2$", r"$3\pi/4$", r"$\pi$"]
 
@@ -52,8 +50,8 @@ def angles(sample: Sample, bounds: Bounds | None = None, *, ax: Axes | None = No
     ImportError
         If no `ax` is given and matplotlib is missing.
     """
-    ax = _axes(ax)
-    ax.plot(sample.angles, sample.values, ".", color=_BLUE, markersize=2.5, label="pairs")
+    ax = new_axes(ax)
+    ax.plot(sample.angles, sample.values, ".", color=BLUE, markersize=2.5, label="pairs")
     if bounds is not None:
         theta = _angle(bounds.x, bounds.y)
         ax.plot(theta, bounds.lower, label=_witness(bounds), **_MARK)
@@ -64,7 +62,7 @@ def angles(sample: Sample, bounds: Bounds | None = None, *, ax: Axes | None = No
     ax.set_ylim(bottom=0)
     ax.set_xlabel("angle between x and y (rad)")
     ax.set_ylabel(_DEVIATION)
-    return _finished(ax)
+    return finished(ax)
 
 
 def circle(
@@ -103,8 +101,8 @@ def circle(
     if len(turn) != len(values):
         requirement = f"have {len(turn)} entries as `t`"
         raise ValueError(must("deviations", requirement, "each has its angle", len(values)))
-    ax = _axes(ax)
-    ax.plot(turn, values, color=_BLUE, linewidth=0.8)
+    ax = new_axes(ax)
+    ax.plot(turn, values, color=BLUE, linewidth=0.8)
     top = int(np.argmax(values))
     label = f"largest {values[top]:.3g}"
     ax.plot(turn[top], values[top], label=label, **_MARK)
@@ -116,7 +114,7 @@ def circle(
     ax.set_ylim(bottom=0)
     ax.set_xlabel("angle along the circle (rad)")
     ax.set_ylabel(_DEVIATION)
-    return _finished(ax)
+    return finished(ax)
 
 
 def histogram(sample: Sample, bounds: Bounds | None = None, *, ax: Axes | None = None) -> Axes:
@@ -141,10 +139,10 @@ def histogram(sample: Sample, bounds: Bounds | None = None, *, ax: Axes | None =
     ImportError
         If no `ax` is given and matplotlib is missing.
     """
-    ax = _axes(ax)
-    ax.hist(sample.values, bins=30, log=True, color=_BLUE, label="pairs")
+    ax = new_axes(ax)
+    ax.hist(sample.values, bins=30, log=True, color=BLUE, label="pairs")
     if bounds is not None:
-        ax.axvline(bounds.lower, color=_VERMILLION, linewidth=1.5, label=_witness(bounds))
+        ax.axvline(bounds.lower, color=VERMILLION, linewidth=1.5, label=_witness(bounds))
         if np.isfinite(bounds.upper):
             ax.axvline(bounds.upper, label=f"at most {bounds.upper:.3g}", **_UPPER)
     ax.set_ylim(bottom=0.7)
@@ -152,7 +150,7 @@ def histogram(sample: Sample, bounds: Bounds | None = None, *, ax: Axes | None =
     ax.yaxis.set_minor_formatter("")
     ax.set_xlabel("deviation")
     ax.set_ylabel("number of pairs")
-    return _finished(ax)
+    return finished(ax)
 
 
 def _vector(value: ArrayLike, name: str) -> Array:
@@ -170,35 +168,3 @@ def _angle(x: Array, y: Array) -> float:
 
 def _witness(bounds: Bounds) -> str:
     return f"witness {bounds.lower:.3g}"
-
-
-def _axes(ax: Axes | None) -> Axes:
-    if ax is not None:
-        return ax
-    try:
-        from matplotlib import pyplot
-    except ImportError:
-        raise ImportError("gendemod.plot needs matplotlib; install gendemod[plot]") from None
-    new: Axes = pyplot.subplots(figsize=_COLUMN, layout="constrained")[1]
-    return new
-
-
-def _finished(ax: Axes) -> Axes:
-    """Take away what carries nothing, and name what is left."""
-    ax.spines[["top", "right"]].set_visible(False)
-    ax.tick_params(labelsize=7)
-    ax.xaxis.label.set_fontsize(8)
-    ax.yaxis.label.set_fontsize(8)
-    # Above the axes, where it hides no data.
-    ax.legend(
-        fontsize=7,
-        frameon=False,
-        ncols=3,
-        loc="lower left",
-        bbox_to_anchor=(0, 1),
-        borderaxespad=0.2,
-        columnspacing=0.9,
-        handlelength=1.2,
-        handletextpad=0.4,
-    )
-    return ax
