@@ -23,7 +23,7 @@ class Stratum:
     branch : int
         Number of the hyperbola, in the order of `theory.hyperbola_centres`, or ANYWHERE.
     distance : float
-        Points are about so far from it, up to ten times as much.
+        Points are so far from it or up to ten times as far, if they can be on their walls there.
     walls : int
         How many units of each network stand exactly at zero, if it has so many walls.
     """
@@ -106,14 +106,16 @@ def radii(pairs: Pairs, stratum: Stratum, count: int, rng: np.random.Generator) 
     """Draw products of norms a = |h| |m|, (i, j, count), by the law of a stratum.
 
     Anywhere: log-uniform over two decades about that of the truth. Near a branch: such that the
-    distance is log-uniform from the least that these directions allow, over a decade.
+    distance is log-uniform from the least that these directions allow to ten times that of the
+    stratum, or to twice the least where their walls are farther away.
     """
     share = (rng.random((*pairs.T.shape, count)) + np.arange(count)) / count
     if stratum.branch == ANYWHERE:
         return np.asarray(10 ** (2 * share - 1))
     T = pairs.T[..., None]
     least = np.maximum(np.sqrt(T / (1 + T)), stratum.distance)
-    distance = np.minimum(least * 10**share, (1 + least) / 2)
+    most = np.minimum(np.maximum(10 * stratum.distance, 2 * least), (1 + least) / 2)
+    distance = least * (most / least) ** share
     root = np.sqrt(np.maximum(distance**2 * (1 + T) - T, 0))
     signs = np.where(rng.random(root.shape) < 0.5, -1, 1)
     return np.asarray(pairs.scale * ((1 + signs * root) / (1 + T)) ** 2)
