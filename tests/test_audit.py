@@ -290,7 +290,7 @@ def test_a_seed_gives_the_same_audit_for_any_number_of_threads():
 
 def test_the_scale_of_the_truth_changes_nothing_but_the_points(small):
     g1, g2, h0, m0, result = small
-    scaled = landscape.descent(g1, g2, 64 * h0, m0 / 4, points=60_000, seed=0)
+    scaled = landscape.audit_descent(g1, g2, 64 * h0, m0 / 4, points=60_000, seed=0)
     np.testing.assert_array_equal(scaled.tested, result.descent.tested)
     np.testing.assert_array_equal(scaled.least_slope, result.descent.least_slope)
     np.testing.assert_allclose(scaled.kept.h, 4 * result.descent.kept.h, rtol=1e-14)
@@ -301,7 +301,7 @@ def test_dead_directions_are_failures():
     rng = np.random.default_rng(0)
     g1 = gd.ReLUNetwork([np.abs(rng.standard_normal((6, 1))), np.abs(rng.standard_normal((20, 6)))])
     g2 = gd.ReLUNetwork(random_weights((2, 9, 20), 1))
-    found = landscape.descent(g1, g2, [1.0], [1.0, 2.0], points=2000, decades=1)
+    found = landscape.audit_descent(g1, g2, [1.0], [1.0, 2.0], points=2000, decades=1)
     dead = found.tested[:, [1, 3]].sum()
     assert found.failures == dead > 500
     assert found.epsilon[[1, 3]].max() > 0.3
@@ -424,7 +424,7 @@ def test_what_is_done_is_returned_when_interrupted(monkeypatch):
         return block(*arguments)
 
     monkeypatch.setattr(_descent, "_block", interrupted)
-    found = landscape.descent(g1, g2, *truth(g1, g2), points=2000, decades=1)
+    found = landscape.audit_descent(g1, g2, *truth(g1, g2), points=2000, decades=1)
     assert found.ending == "interrupted"
     assert 0 < found.points + found.left_out < 2000
 
@@ -440,7 +440,7 @@ def test_what_is_done_is_returned_when_interrupted(monkeypatch):
 
 def test_a_time_limit_ends_the_points():
     g1, g2 = networks((3, 9, 30), (2, 9, 30))
-    found = landscape.descent(g1, g2, *truth(g1, g2), points=10**8, decades=1, time_limit=0.2)
+    found = landscape.audit_descent(g1, g2, *truth(g1, g2), points=10**8, decades=1, time_limit=0.2)
     assert found.ending == "time"
     assert 0 < found.points < 10**8
 
@@ -484,4 +484,4 @@ def test_bad_arguments_are_named(changed, kind, message):
 def test_a_truth_without_an_observation_is_refused():
     dead = gd.ReLUNetwork([-np.ones((4, 2))])
     with pytest.raises(ValueError, match=r"`h0` must have an observation .* other than zero"):
-        landscape.descent(dead, dead, [1.0, 1.0], [1.0, 1.0], points=10)
+        landscape.audit_descent(dead, dead, [1.0, 1.0], [1.0, 1.0], points=10)

@@ -1,4 +1,4 @@
-"""Pictures of deviations from the weight distribution condition, and of audits of the theorems.
+"""Pictures of deviations from the weight distribution condition, and of landscapes.
 
 Each function draws what it is given on one pair of axes and returns them. Needs the extra
 ``gendemod[plot]``.
@@ -12,14 +12,24 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ._arrays import Array, finite, floats, must
-from ._drawing import BLUE, GREEN, ORANGE, VERMILLION, finished, new_axes
-from ._landscape_plots import audit, concentration
+from ._axes import BLUE, GREEN, ORANGE, VERMILLION, axes_of, finished
+from ._landscape_page import page
+from ._landscape_plots import neighbourhoods, slopes, surface, top_view
 from .wdc import Bounds, Sample
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["angles", "audit", "circle", "concentration", "histogram"]
+__all__ = [
+    "angles",
+    "circle",
+    "histogram",
+    "neighbourhoods",
+    "page",
+    "slopes",
+    "surface",
+    "top_view",
+]
 
 _MARK: dict[str, Any] = {"color": VERMILLION, "marker": "*", "markersize": 9, "linestyle": ""}
 _LOWER: dict[str, Any] = {"color": ORANGE, "linewidth": 1, "linestyle": ":"}
@@ -50,7 +60,7 @@ def angles(sample: Sample, bounds: Bounds | None = None, *, ax: Axes | None = No
     ImportError
         If no `ax` is given and matplotlib is missing.
     """
-    ax = new_axes(ax)
+    ax = axes_of(ax)
     ax.plot(sample.angles, sample.values, ".", color=BLUE, markersize=2.5, label="pairs")
     if bounds is not None:
         theta = _angle(bounds.x, bounds.y)
@@ -101,7 +111,7 @@ def circle(
     if len(turn) != len(values):
         requirement = f"have {len(turn)} entries as `t`"
         raise ValueError(must("deviations", requirement, "each has its angle", len(values)))
-    ax = new_axes(ax)
+    ax = axes_of(ax)
     ax.plot(turn, values, color=BLUE, linewidth=0.8)
     top = int(np.argmax(values))
     label = f"largest {values[top]:.3g}"
@@ -139,7 +149,7 @@ def histogram(sample: Sample, bounds: Bounds | None = None, *, ax: Axes | None =
     ImportError
         If no `ax` is given and matplotlib is missing.
     """
-    ax = new_axes(ax)
+    ax = axes_of(ax)
     ax.hist(sample.values, bins=30, log=True, color=BLUE, label="pairs")
     if bounds is not None:
         ax.axvline(bounds.lower, color=VERMILLION, linewidth=1.5, label=_witness(bounds))

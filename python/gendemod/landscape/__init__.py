@@ -5,22 +5,22 @@ Imported on purpose, ``import gendemod.landscape``; needs NumPy alone.
 
 from ._audit import Audit, audit
 from ._concentration import Concentration, Fit, concentration, thinned
-from ._descent import descent
+from ._descent import audit_descent
 from ._maxima import Maxima, maxima
 from ._stationary import Stationary, stationary
-from ._tally import Descent, Failures
+from ._tally import DescentAudit, Failures
 
 __all__ = [
     "Audit",
     "Concentration",
-    "Descent",
+    "DescentAudit",
     "Failures",
     "Fit",
     "Maxima",
     "Stationary",
     "audit",
+    "audit_descent",
     "concentration",
-    "descent",
     "maxima",
     "stationary",
     "thinned",

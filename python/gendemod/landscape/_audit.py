@@ -11,11 +11,11 @@ from numpy.typing import ArrayLike
 from .._arrays import Array
 from ..network import ReLUNetwork
 from ._audit_text import table
-from ._descent import descent
+from ._descent import audit_descent
 from ._maxima import Maxima, maxima
 from ._plain import Findings
 from ._stationary import Stationary, stationary
-from ._tally import Descent
+from ._tally import DescentAudit
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Audit(Findings):
 
     Attributes
     ----------
-    descent : Descent
+    descent : DescentAudit
         Points outside K, and whether f falls along a negative gradient.
     stationary : Stationary
         Where descent ends.
@@ -32,7 +32,7 @@ class Audit(Findings):
         Points of K, and whether f falls around them.
     """
 
-    descent: Descent
+    descent: DescentAudit
     stationary: Stationary
     maxima: Maxima
 
@@ -75,7 +75,7 @@ def audit(
     r"""Check the conclusions of Theorems 2 and 3 on given networks and a given truth.
 
     1. :math:`D_{-g} f(h, m) < 0` for g = g1 or g = g2 at every point outside K and of the
-       neighbourhoods (3) of four hyperbolas: `descent`.
+       neighbourhoods (3) of four hyperbolas: `audit_descent`.
     2. There are no stationary points elsewhere: `stationary`.
     3. The points of K, where h = 0 or m = 0, are local maximisers: `maxima`.
 
@@ -87,7 +87,7 @@ def audit(
     h0, m0 : array_like, (n,) and (p,)
         The truth, neither of them zero.
     points : int
-        Of `descent`, rounded up to whole blocks.
+        Of `audit_descent`, rounded up to whole blocks.
     decades : int
         Distances to the hyperbolas go down to 0.5 / 10^decades.
     runs : int
@@ -101,7 +101,7 @@ def audit(
     progress : bool
         Show a progress bar on standard error.
     time_limit : float, optional
-        Seconds for `descent`, after which what is done is returned.
+        Seconds for `audit_descent`, after which what is done is returned.
 
     Returns
     -------
@@ -122,7 +122,7 @@ def audit(
     options: dict[str, Any] = {"seed": seed, "threads": threads}
     top = maxima(g1, g2, h0, m0, **options)
     ends = stationary(g1, g2, h0, m0, runs=runs, progress=progress, **options)
-    points_seen = descent(
+    points_seen = audit_descent(
         g1,
         g2,
         h0,

@@ -9,7 +9,7 @@ import numpy as np
 from .._arrays import Array
 from ._maxima import KINDS, Maxima
 from ._stationary import NOWHERE, Stationary
-from ._tally import ELSEWHERE, NAMES, Descent
+from ._tally import ELSEWHERE, NAMES, DescentAudit
 
 WIDTH = 24
 
@@ -24,7 +24,7 @@ median, farthest  distances from the nearest hyperbola
 f / f(K)     median; f(K) = |y|^2 / 2"""
 
 
-def table(descent: Descent, stationary: Stationary, maxima: Maxima, epsilon: Array) -> str:
+def table(descent: DescentAudit, stationary: Stationary, maxima: Maxima, epsilon: Array) -> str:
     """Return the findings of an audit."""
     rho_d, rho_s = descent.rho
     lines = [
@@ -56,7 +56,7 @@ def _row(name: str, cells: Sequence[str]) -> str:
     return f"{name:<{WIDTH}}" + "".join(f"{cell:>13}" for cell in cells)
 
 
-def _points(descent: Descent, epsilon: Array) -> Iterator[str]:
+def _points(descent: DescentAudit, epsilon: Array) -> Iterator[str]:
     counts, failed = descent.tested.sum(axis=2), descent.failed.sum(axis=(0, 2))
     slopes = descent.least_slope.min(axis=(0, 2))
     for k, name in enumerate(NAMES):
@@ -92,7 +92,7 @@ def _ends(stationary: Stationary) -> Iterator[str]:
 
 
 def conclusion(
-    descent: Descent, stationary: Stationary, maxima: Maxima, epsilon: Array
+    descent: DescentAudit, stationary: Stationary, maxima: Maxima, epsilon: Array
 ) -> Iterator[str]:
     """Say in sentences what was seen."""
     found = int(stationary.stationary.sum())

@@ -14,9 +14,9 @@ from .._progress import Progress
 from .._slices import seconds_allowed
 from ..network import ReLUNetwork
 from ._law import Pairs, Stratum, directions, distances, radii, strata
+from ._radial_slopes import products, radial_minimisers, relative_slopes
 from ._scene import Scene, scene
-from ._slopes import products, radial_minimisers, relative_slopes
-from ._tally import Descent, Points, Tally
+from ._tally import DescentAudit, Points, Tally
 from ._walls import most_walls, on_walls
 
 RADII = 8  # of each pair of directions, the radial minimiser among them
@@ -24,7 +24,7 @@ MOST_RAYS = 128  # of each latent in a block
 MOST_NUMBERS = 2**22  # in an array of gradients of a block
 
 
-def descent(
+def audit_descent(
     g1: ReLUNetwork,
     g2: ReLUNetwork,
     h0: ArrayLike,
@@ -37,7 +37,7 @@ def descent(
     threads: int | None = None,
     progress: bool = False,
     time_limit: float | None = None,
-) -> Descent:
+) -> DescentAudit:
     r"""Look for points outside K without a direction of descent.
 
     .. math:: D_{-g} f(h, m) < 0 \text{ for } g = (g_1, 0) \text{ or } g = (0, g_2)
@@ -67,7 +67,7 @@ def descent(
 
     Returns
     -------
-    Descent
+    DescentAudit
         Ctrl-C returns what is done.
 
     Raises

@@ -18,8 +18,8 @@ from ..solvers import AlternatingDescent
 from ..theory import hyperbola_distance
 from ._law import ANYWHERE, NEAR, Stratum, directions
 from ._plain import Findings
+from ._radial_slopes import products, radial_minimisers, relative_slopes
 from ._scene import Scene, scene
-from ._slopes import products, radial_minimisers, relative_slopes
 from ._walls import Rays, pre_activations, settled, sines, without_walls
 
 ON_A_WALL = 1e-6  # the sine of an angle
@@ -47,7 +47,7 @@ class Stationary(Findings):
         What the theory of wide networks says of it: 0, :math:`1 - \rho_d^2`, :math:`1 - \rho_s^2`,
         :math:`1 - \rho_d^2 \rho_s^2`.
     slope : ndarray, (runs,)
-        The larger of the relative slopes along -g1 and -g2, as in `descent`, where units within
+        The larger of the relative slopes along -g1 and -g2, as in `audit_descent`, where units within
         1e-6 of their walls are taken to be on them.
     walls : ndarray of int, (runs, 2)
         How many those are.

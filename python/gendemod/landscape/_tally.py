@@ -66,7 +66,7 @@ class Failures(Findings):
 
 
 @dataclass(frozen=True)
-class Descent(Findings):
+class DescentAudit(Findings):
     """Whether points have a direction of descent.
 
     Attributes
@@ -173,11 +173,11 @@ class Tally:
         size = self._scene.size
         return Failures(size * h, size * m, branch, near, slopes, walls)
 
-    def result(self, ending: str) -> Descent:
+    def result(self, ending: str) -> DescentAudit:
         """Return the counts."""
         fields = zip(*(vars(part).values() for part in self._kept), strict=True)
         kept = Failures(*(np.concatenate(field)[: self._keep] for field in fields))
-        return Descent(
+        return DescentAudit(
             points=int(self._tested.sum()),
             at_kinks=int(self._tested[1].sum()),
             left_out=self._left_out,

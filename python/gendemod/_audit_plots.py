@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ._drawing import BLUE, GREEN, ORANGE, VERMILLION, finished, new_axes
+from ._axes import BLUE, GREEN, ORANGE, VERMILLION, axes_of, finished
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -45,7 +45,7 @@ def audit(result: Audit, *, ax: Axes | None = None) -> Axes:
     ImportError
         If no `ax` is given and matplotlib is missing.
     """
-    ax = new_axes(ax)
+    ax = axes_of(ax)
     edges = result.descent.edges
     left, right = edges[0] / 2, 1.0
     middles = np.sqrt(np.concatenate([[left], edges]) * np.concatenate([edges, [right]]))
@@ -67,7 +67,7 @@ def audit(result: Audit, *, ax: Axes | None = None) -> Axes:
     ax.set_xlim(left / 1.3, 1.3)
     ax.set_xlabel("distance from the hyperbola")
     ax.set_ylabel("least slope; below: failures")
-    return finished(ax, columns=2)
+    return finished(ax, ncols=2)
 
 
 def concentration(result: Concentration, *, size: str = "size", ax: Axes | None = None) -> Axes:
@@ -91,7 +91,7 @@ def concentration(result: Concentration, *, size: str = "size", ax: Axes | None 
     ImportError
         If no `ax` is given and matplotlib is missing.
     """
-    ax = new_axes(ax)
+    ax = axes_of(ax)
     parts = (
         (r"$\Lambda_x^T \Lambda_y y$", result.product, result.product_fit),
         (r"$g_1, g_2$", result.gradient, result.gradient_fit),
@@ -110,4 +110,4 @@ def concentration(result: Concentration, *, size: str = "size", ax: Axes | None 
     ax.set_yscale("log")
     ax.set_xlabel(size)
     ax.set_ylabel("relative error (RMS)")
-    return finished(ax, columns=1)
+    return finished(ax, ncols=1)
