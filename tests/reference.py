@@ -42,11 +42,16 @@ def masked_product(weights, on):
     return piece
 
 
-def lexicographic(weights, z, dz):
-    """Masks of z + t dz for all small t > 0, and the output and its derivative in t."""
+def lexicographic(weights, z, dz, zeros=(None, ())):
+    """Masks of z + t dz for all small t > 0, and the output and its derivative in t.
+
+    zeros = (i, units): their pre-activations in layer i (from 0) are taken to be zero.
+    """
     on = []
-    for weight in weights:
+    for i, weight in enumerate(weights):
         z, dz = weight @ z, weight @ dz
+        if i == zeros[0]:
+            z[list(zeros[1])] = 0
         mask = (z > 0) | ((z == 0) & (dz > 0))
         on.append(mask)
         z, dz = mask * z, mask * dz

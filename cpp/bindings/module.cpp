@@ -28,6 +28,7 @@ PYBIND11_MODULE(_core, module) {
   module.def("build_info", &build_info);
   gendemod::bindings::add_networks(module);
   gendemod::bindings::add_problems(module);
+  gendemod::bindings::add_rays(module);
   gendemod::bindings::add_solvers(module);
   gendemod::bindings::add_wdc(module);
 }

@@ -7,6 +7,7 @@ namespace gendemod::bindings {
 
 void add_networks(pybind11::module_& module);
 void add_problems(pybind11::module_& module);
+void add_rays(pybind11::module_& module);
 void add_solvers(pybind11::module_& module);
 void add_wdc(pybind11::module_& module);
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ._landscape_command import draw
-from ._options import at_least_two, seed
+from ._options import at_least_two, running, seed
 
 __all__ = ["add_landscape"]
 
@@ -21,14 +21,10 @@ def add_landscape(commands: argparse._SubParsersAction[Any]) -> None:
         "with their neighbourhoods, and its mean over wide random networks, as pictures, as a page "
         "that can be turned, and as data. Either Figure 1 of the paper, or two networks.",
     )
-    landscape.set_defaults(run=_run)
+    landscape.set_defaults(run=running(draw))
     add = landscape.add_argument
     add("networks", type=Path, nargs="*", metavar="NETWORK", help="weights of G1 and of G2, .npz")
     add("--figure1", action="store_true", help="Figure 1 of the paper: h0 = m0 = 1, d = s = 2")
     add("-o", "--output", type=Path, default=Path("landscape"), help="folder (landscape/)")
     add("--seed", type=seed, default=0, help="of the weights of Figure 1; else of h0 and m0 (0)")
     add("--size", type=at_least_two, default=401, help="points along each axis (401)")
-
-
-def _run(arguments: argparse.Namespace) -> int:
-    return draw(**{name: value for name, value in vars(arguments).items() if name != "run"})

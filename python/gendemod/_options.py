@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import argparse
 import math
+from collections.abc import Callable
 from typing import Literal
 
-__all__ = ["alphas", "at_least_two", "count", "positive", "restarts", "seconds", "seed"]
+__all__ = ["alphas", "at_least_two", "count", "positive", "restarts", "running", "seconds", "seed"]
 
 
 def count(text: str) -> int:
@@ -63,3 +64,12 @@ def _positive(text: str, requirement: str) -> float:
     if not 0 < value < math.inf:
         raise argparse.ArgumentTypeError(f"must be {requirement}; got {text}")
     return value
+
+
+def running(command: Callable[..., int]) -> Callable[[argparse.Namespace], int]:
+    """Return a function that passes all options but itself to the command, by their names."""
+
+    def run(arguments: argparse.Namespace) -> int:
+        return command(**{name: value for name, value in vars(arguments).items() if name != "run"})
+
+    return run

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from . import _wdc_command
-from ._options import alphas, count, positive, seconds, seed
+from ._options import alphas, count, positive, running, seconds, seed
 
 __all__ = ["add_wdc", "with_report"]
 
@@ -49,7 +49,7 @@ def _add_report(words: argparse._SubParsersAction[Any]) -> None:
         description="Print what is known of every layer, of the two last layers of two networks, "
         "and of the hypothesis of Theorem 3.",
     )
-    report.set_defaults(run=_running(_wdc_command.report))
+    report.set_defaults(run=running(_wdc_command.report))
     add = report.add_argument
     add("weights", type=Path, help="weights of a network, .npz; or one matrix, .npz or .npy")
     add("--second", type=Path, help="weights of the second network, for the joint condition")
@@ -72,7 +72,7 @@ def _add_bound(words: argparse._SubParsersAction[Any]) -> None:
         description="Bracket the least epsilon of one matrix by branch and bound, and write the "
         "proof. A run that was cut short goes on from the file that it left.",
     )
-    bound.set_defaults(run=_running(_wdc_command.bound))
+    bound.set_defaults(run=running(_wdc_command.bound))
     add = bound.add_argument
     add("weights", type=Path, help="one matrix, .npz or .npy")
     add("--tolerance", type=positive, required=True, help="the gap to reach")
@@ -89,15 +89,6 @@ def _add_check(words: argparse._SubParsersAction[Any]) -> None:
         description="Check the proof that `gendemod wdc bound` wrote. "
         "Exit code 0: accepted; 1: rejected; 2: it cannot be read.",
     )
-    check.set_defaults(run=_running(_wdc_command.check))
+    check.set_defaults(run=running(_wdc_command.check))
     check.add_argument("certificate", type=Path, help="what `gendemod wdc bound` wrote")
     check.add_argument("weights", type=Path, help="the matrix that it is about, .npz or .npy")
-
-
-def _running(command: Callable[..., int]) -> Callable[[argparse.Namespace], int]:
-    """Return a function that passes all options but itself to the command, by their names."""
-
-    def run(arguments: argparse.Namespace) -> int:
-        return command(**{name: value for name, value in vars(arguments).items() if name != "run"})
-
-    return run

@@ -1,4 +1,4 @@
-"""The command line: ``gendemod demo | solve | wdc | landscape | info``."""
+"""The command line: ``gendemod demo | solve | wdc | landscape | audit | info``."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
+from ._audit_options import add_audit
 from ._landscape_options import add_landscape
 from ._options import count, restarts, seconds, seed
 from ._wdc_options import add_wdc, with_report
@@ -67,6 +68,7 @@ def _parser() -> _Parser:
     _add_solve(commands)
     add_wdc(commands)
     add_landscape(commands)
+    add_audit(commands)
     info = commands.add_parser("info", help="say what this installation is made of")
     info.set_defaults(run=_info)
     return parser

@@ -1,4 +1,4 @@
-"""Pictures of deviations from the weight distribution condition, and of landscapes.
+"""Pictures of deviations from the weight distribution condition, of landscapes and of audits.
 
 Each function draws what it is given on one pair of axes and returns them. Needs the extra
 ``gendemod[plot]``.
@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ._arrays import Array, finite, floats, must
+from ._audit_plots import audit, concentration
 from ._axes import BLUE, GREEN, ORANGE, VERMILLION, axes_of, finished
 from ._landscape_page import page
 from ._landscape_plots import neighbourhoods, slopes, surface, top_view
@@ -22,7 +23,9 @@ if TYPE_CHECKING:
 
 __all__ = [
     "angles",
+    "audit",
     "circle",
+    "concentration",
     "histogram",
     "neighbourhoods",
     "page",

@@ -85,7 +85,7 @@ def sample(
     rows = matrix(W, "W")
     count = integer(pairs, "pairs", 1, "the maximum is taken over them", most=10**8)
     rng = np.random.default_rng(checked_seed(seed))
-    x, y, angles = _random_pairs(rng, count, rows.shape[1])
+    x, y, angles = random_pairs(rng, count, rows.shape[1])
     values = deviation(rows, x, y, alpha, threads=threads)
     return _summary(np.asarray(values), angles, confidence)
 
@@ -129,14 +129,14 @@ def joint_sample(
     first, second = matrices(B, C)
     count = integer(pairs, "pairs", 1, "the maximum is taken over them", most=10**8)
     rng = np.random.default_rng(checked_seed(seed))
-    h, x, angles = _random_pairs(rng, count, first.shape[1])
-    m, y, _ = _random_pairs(rng, count, second.shape[1])
+    h, x, angles = random_pairs(rng, count, first.shape[1])
+    m, y, _ = random_pairs(rng, count, second.shape[1])
     order = rng.permutation(count)  # the two laws are independent, their strata too
     values = joint_deviation(first, second, h, x, m[order], y[order], alpha, threads=threads)
     return _summary(np.max(np.asarray(values).reshape(-1, 2), axis=1), angles, confidence)
 
 
-def _random_pairs(rng: np.random.Generator, count: int, size: int) -> tuple[Array, Array, Array]:
+def random_pairs(rng: np.random.Generator, count: int, size: int) -> tuple[Array, Array, Array]:
     """Draw pairs by the law of `sample`, and their angles."""
     x = rng.standard_normal((count, size))
     x /= np.linalg.norm(x, axis=1, keepdims=True)
