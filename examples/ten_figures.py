@@ -142,6 +142,55 @@ def joint(quick: bool) -> Figure:
     return figure
 
 
+def concentration(quick: bool) -> Figure:
+    """7. Products of linear pieces and gradients approach their means as the networks grow."""
+    widths = (20, 40) if quick else (25, 50, 100, 200, 400)
+    networks = (pair((5, width, 4 * width)) for width in widths)
+    found = landscape.concentration(networks, widths, points=20 if quick else 200, seed=SEED)
+    figure, ax = column()
+    plot.concentration(found, ax=ax)
+    ax.set_xticks(widths, labels=[str(width) for width in widths])
+    ax.xaxis.set_minor_formatter("")
+    ax.yaxis.set_minor_formatter("{x:.1g}")
+    ax.set_xlabel("width of the inner layer")
+    return figure
+
+
+def audit(quick: bool) -> Figure:
+    """8. Outside of neighbourhoods of four hyperbolas, f falls along -g1 or -g2."""
+    g1, g2 = pair((3, 30, 120) if quick else (10, 250, 2000))
+    h0, m0 = np.random.default_rng(SEED).standard_normal((2, g1.dims[0]))
+    points, runs = (3000, 8) if quick else (300_000, 64)
+    found = landscape.audit(g1, g2, h0, m0, points=points, runs=runs, seed=SEED)
+    figure, ax = column()
+    plot.audit(found, ax=ax)
+    return figure
+
+
+def stationary(quick: bool) -> Figure:
+    """9. Where descent without a sign check ends, and the objective there."""
+    g1, g2 = pair((2, 30, 120) if quick else (2, 250, 2000))
+    h0, m0 = np.random.default_rng(SEED).standard_normal((2, 2))
+    found = landscape.stationary(g1, g2, h0, m0, runs=20 if quick else 300, seed=SEED)
+    names = [
+        r"$(h_0, m_0)$",
+        r"$(-\rho_d h_0, m_0)$",
+        r"$(h_0, -\rho_s m_0)$",
+        r"$(-\rho_d h_0, -\rho_s m_0)$",
+    ]
+    figure, ax = column()
+    for k, colour in enumerate((BLUE, VERMILLION, GREEN, ORANGE)):
+        ends = found.stationary & (found.branch == k)
+        nearest = found.distances[ends].min(axis=1)
+        ax.plot(nearest + 1e-12, found.objective[ends], ".", color=colour, label=names[k])
+        ax.axhline(found.predicted[k], color=colour, lw=0.6, zorder=0)
+    ax.set_xscale("log")
+    ax.set_xlabel("distance to the nearest hyperbola")
+    ax.set_ylabel("$f / f(K)$ where descent ended")
+    ax.legend(frameon=False, fontsize=6)
+    return figure
+
+
 def algorithm(quick: bool) -> Figure:
     """10. Algorithm 1 with and without its sign check, from beside (-h0, -m0)."""
     g1, g2 = pair((2, 100, 400) if quick else (2, 250, 1000))
@@ -171,6 +220,9 @@ FIGURES: dict[str, Callable[[bool], Figure]] = {
     "04-wdc": wdc,
     "05-expansion": expansion,
     "06-joint": joint,
+    "07-concentration": concentration,
+    "08-audit": audit,
+    "09-stationary": stationary,
     "10-algorithm": algorithm,
 }
 
