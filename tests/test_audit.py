@@ -303,7 +303,7 @@ def test_dead_directions_are_failures():
     g2 = gd.ReLUNetwork(random_weights((2, 9, 20), 1))
     found = landscape.audit_descent(g1, g2, [1.0], [1.0, 2.0], points=2000, decades=1)
     dead = found.tested[:, [1, 3]].sum()
-    assert found.failures == dead > 500
+    assert found.failures == found.failed[:, [1, 3]].sum() == dead > 500
     assert found.epsilon[[1, 3]].max() > 0.3
     assert len(found.kept) == min(dead, 1000)
     assert (found.kept.h < 0).all()
@@ -443,6 +443,34 @@ def test_a_time_limit_ends_the_points():
     found = landscape.audit_descent(g1, g2, *truth(g1, g2), points=10**8, decades=1, time_limit=0.2)
     assert found.ending == "time"
     assert 0 < found.points < 10**8
+
+
+def test_points_whose_walls_cannot_be_reached_are_left_out():
+    """A layer with two rows that are not zero has two walls."""
+    first = np.zeros((5, 4))
+    first[2:4] = [[1.0, 2.0, 3.0, 4.0], [4.0, -1.0, 1.0, 1.0]]
+    g1 = gd.ReLUNetwork([first, np.ones((30, 5))])
+    g2 = gd.ReLUNetwork(random_weights((2, 9, 30), 1))
+    found = landscape.audit_descent(g1, g2, np.ones(4), np.ones(2), points=1000, decades=1)
+    assert found.left_out >= 250
+    assert found.points + found.left_out >= 1000
+    assert found.at_kinks > 0
+
+
+def test_a_time_limit_ends_the_runs():
+    g1, g2 = networks((3, 9, 30), (2, 9, 30))
+    found = landscape.stationary(g1, g2, *truth(g1, g2), runs=10**4, time_limit=0.1)
+    assert found.ending == "time"
+    assert 0 < len(found.slope) == len(found.status) < 10**4
+
+
+def test_parts_of_the_work_add_up(monkeypatch):
+    g1, g2 = networks((3, 9, 30), (2, 9, 30))
+    whole = landscape.audit_descent(g1, g2, *truth(g1, g2), points=3000, decades=1)
+    monkeypatch.setattr(_radial_slopes, "FLOPS_TOGETHER", 20_000)
+    parts = landscape.audit_descent(g1, g2, *truth(g1, g2), points=3000, decades=1)
+    np.testing.assert_array_equal(whole.tested, parts.tested)
+    np.testing.assert_allclose(whole.least_slope, parts.least_slope, rtol=1e-6)
 
 
 def test_progress_shows_blocks_and_runs(capsys):

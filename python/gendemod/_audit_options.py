@@ -30,6 +30,6 @@ def add_audit(commands: argparse._SubParsersAction[Any]) -> None:
     add("--runs", type=count, default=64, help="runs of Algorithm 1 (64)")
     add("--seed", type=seed, default=0, help="of everything (0)")
     add("--threads", type=count, help="threads (as many as OpenMP would use)")
-    add("--time-limit", type=seconds, help="seconds for the points (none)")
+    add("--time-limit", type=seconds, help="seconds, half of them for the runs (none)")
     add("-o", "--output", type=Path, help="folder or .json file for the audit as JSON")
     add("--figures", action="store_true", help="draw audit.png into the folder of the output")

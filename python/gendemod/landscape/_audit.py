@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .._arrays import Array
+from .._slices import seconds_allowed
 from ..network import ReLUNetwork
 from ._audit_text import table
 from ._descent import audit_descent
@@ -101,7 +104,7 @@ def audit(
     progress : bool
         Show a progress bar on standard error.
     time_limit : float, optional
-        Seconds for `audit_descent`, after which what is done is returned.
+        Seconds, at most half of them for `stationary`, after which what is done is returned.
 
     Returns
     -------
@@ -119,19 +122,16 @@ def audit(
     not give; so the radii are what is measured. That no failure was seen proves nothing of points
     that were not drawn. Costs are those of the three parts.
     """
+    begun, limit = time.monotonic(), seconds_allowed(time_limit)
     options: dict[str, Any] = {"seed": seed, "threads": threads}
     top = maxima(g1, g2, h0, m0, **options)
-    ends = stationary(g1, g2, h0, m0, runs=runs, progress=progress, **options)
-    points_seen = audit_descent(
-        g1,
-        g2,
-        h0,
-        m0,
-        points=points,
-        decades=decades,
-        keep=keep,
-        progress=progress,
-        time_limit=0.0 if ends.ending == "interrupted" else time_limit,
-        **options,
+    options["progress"] = progress
+    half = None if time_limit is None else limit / 2
+    ends = stationary(g1, g2, h0, m0, runs=runs, time_limit=half, **options)
+    if ends.ending == "interrupted":
+        limit = 0.0
+    left = None if limit == math.inf else max(0.0, limit - (time.monotonic() - begun))
+    seen = audit_descent(
+        g1, g2, h0, m0, points=points, decades=decades, keep=keep, time_limit=left, **options
     )
-    return Audit(points_seen, ends, top)
+    return Audit(seen, ends, top)

@@ -73,7 +73,7 @@ def _points(descent: DescentAudit, epsilon: Array) -> Iterator[str]:
         least = f"{slopes[k]:.2g}" if np.isfinite(slopes[k]) else "none"
         yield _row(
             "signs of no hyperbola",
-            [str(counts[:, k].sum()), str(counts[1, k]), "", "", least],
+            [str(counts[:, k].sum()), str(counts[1, k]), str(failed[k]), "", least],
         )
 
 

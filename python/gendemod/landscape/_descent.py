@@ -17,7 +17,7 @@ from ._law import Pairs, Stratum, directions, distances, radii, strata
 from ._radial_slopes import products, radial_minimisers, relative_slopes
 from ._scene import Scene, scene
 from ._tally import DescentAudit, Points, Tally
-from ._walls import most_walls, on_walls
+from ._walls import Rays, most_walls, on_walls
 
 RADII = 8  # of each pair of directions, the radial minimiser among them
 MOST_RAYS = 128  # of each latent in a block
@@ -81,7 +81,7 @@ def audit_descent(
     decade of distance; a fifth anywhere, at stratified angles from h0 and m0. In each part, as many
     with no unit at zero, with one, with two, and with as many as directions can meet, of a random
     inner layer of each network. Directions of h and of m are drawn independently and every h goes
-    with every m of its block, with three random products of norms :math:`\|h\| \|m\|` and the
+    with every m of its block, with seven random products of norms :math:`\|h\| \|m\|` and the
     minimiser over them. Signs are the same at (c h, m / c), so that one c is enough: distances are
     those of the c at which the nearest point of the curve has equal norms.
 
@@ -106,7 +106,10 @@ def audit_descent(
                     ending = "time"
                     break
                 rng = np.random.default_rng([key, number])
-                tally.add(_block(setting, stratum, size, rng, workers))
+                h, m = (_rays(setting, k, stratum, size, rng) for k in range(2))
+                tally.leave_out((size**2 - len(h) * len(m)) * RADII)
+                if len(h) and len(m):
+                    tally.add(_block(setting, stratum, h, m, rng, workers))
                 bar.update(number + 1)
     except KeyboardInterrupt:
         ending = "interrupted"
@@ -124,31 +127,32 @@ def _plan(setting: Scene, decades: int, points: int) -> tuple[list[Stratum], int
     return parts * rounds, size
 
 
+def _rays(
+    setting: Scene, latent: int, stratum: Stratum, size: int, rng: np.random.Generator
+) -> Rays:
+    """Draw directions of h (latent 0) or of m (1)."""
+    network, e = ((setting.g1, setting.h0), (setting.g2, setting.m0))[latent]
+    z = directions(e, bool(stratum.branch >> latent & 1), stratum, size, rng)
+    return on_walls(network, z, min(stratum.walls, most_walls(network)), rng)
+
+
 def _block(
-    setting: Scene, stratum: Stratum, size: int, rng: np.random.Generator, threads: int
+    setting: Scene, stratum: Stratum, h: Rays, m: Rays, rng: np.random.Generator, threads: int
 ) -> Points:
-    """Evaluate all pairs of `size` directions of each latent."""
-    rays = []
-    sides = ((setting.g1, setting.h0, 1), (setting.g2, setting.m0, 2))
-    for network, e, bit in sides:
-        z = directions(e, bool(stratum.branch & bit), stratum, size, rng)
-        rays.append(on_walls(network, z, min(stratum.walls, most_walls(network)), rng))
-    h, m = rays
+    """Evaluate all pairs of directions."""
     of_h, of_m = products(setting, h, m, threads)
     pairs = Pairs.of(setting, h.z, m.z)
     best = radial_minimisers(of_h)[..., None]
     drawn = radii(pairs, stratum, RADII - 1, rng)
     a = np.concatenate([drawn, np.where(best > 0, best, pairs.scale)], axis=2)
-    downhill = relative_slopes(setting, of_h, a, rng.standard_normal(h.z.shape))
-    across = a.swapaxes(0, 1)
-    other = relative_slopes(setting, of_m, across, rng.standard_normal(m.z.shape))
+    along_h = relative_slopes(setting, of_h, a, rng.standard_normal(h.z.shape))
+    along_m = relative_slopes(setting, of_m, a.swapaxes(0, 1), rng.standard_normal(m.z.shape))
     return Points(
         h=h,
         m=m,
         pairs=pairs,
         a=a,
-        slopes=(downhill, other.swapaxes(0, 1)),
+        slopes=(along_h, along_m.swapaxes(0, 1)),
         distances=distances(pairs, a),
         regular=of_h.regular[:, None] & of_m.regular,
-        missing=(size**2 - len(h) * len(m)) * RADII,
     )

@@ -3,6 +3,7 @@ r"""The one-sided derivatives of f along its negative gradients, at :math:`\|h\|
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from ._scene import Scene
 from ._walls import Rays
 
 FLOAT64 = np.dtype(np.float64)
+FLOPS_TOGETHER = 10**10  # of a call of the core, during which no signal is seen
 
 
 @dataclass(frozen=True)
@@ -47,10 +49,17 @@ def products(scene: Scene, h: Rays, m: Rays, threads: int) -> tuple[Products, Pr
 
 
 def _products(network: ReLUNetwork, rays: Rays, outputs: Array, y: Array, threads: int) -> Products:
-    z, core = np.ascontiguousarray(rays.z), network._core(FLOAT64)
-    return Products(
-        rays, *_core.ray_gradients(core, z, rays.layer, rays.units, outputs, y[None], threads)
-    )
+    core, columns = network._core(FLOAT64), network.dims[0] + rays.units.shape[1]
+    inner = sum(a * b for a, b in pairwise(network.dims))
+    flops = columns * (2 * inner + 4 * network.dims[-1] * len(outputs))
+    some = max(1, FLOPS_TOGETHER // flops)
+    parts = []
+    for first in range(0, len(rays), some):
+        z, layer, units = (x[first : first + some] for x in (rays.z, rays.layer, rays.units))
+        z = np.ascontiguousarray(z)
+        parts.append(_core.ray_gradients(core, z, layer, units, outputs, y[None], threads))
+    u, v, regular = (np.concatenate(part) for part in zip(*parts, strict=True))
+    return Products(rays, u, v, regular)
 
 
 def radial_minimisers(of: Products) -> Array:

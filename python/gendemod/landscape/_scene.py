@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from .._arrays import Array, finite, floats, must
 from ..network import ReLUNetwork
-from ..theory import Centres, hyperbola_centres
+from ..theory import Centres, hyperbola_centres, hyperbola_distance
 from ..theory._latents import nonzero, unit
 
 NEEDED = "the theorem needs both h0 and m0 to be other than zero: where one is, so is y"
@@ -64,6 +64,14 @@ def scene(g1: ReLUNetwork, g2: ReLUNetwork, h0: ArrayLike, m0: ArrayLike) -> Sce
     levels = np.array([1.0, rho_d, rho_s, rho_d * rho_s])
     size = float(np.sqrt(length_h) * np.sqrt(length_m))
     return Scene(g1, g2, direction_h, direction_m, y, energy, centres, levels, size)
+
+
+def from_hyperbolas(scene: Scene, h: Array, m: Array) -> Array:
+    """Return the distances of points from the four hyperbolas, (k, 4); inf for one in K."""
+    out = np.full((len(h), 4), np.inf)
+    for k in np.nonzero(scene.levels > 0)[0]:
+        out[:, k] = hyperbola_distance(h, m, scene.centres.h[k], scene.centres.m[k])[0]
+    return out
 
 
 def check_networks(g1: ReLUNetwork, g2: ReLUNetwork) -> None:

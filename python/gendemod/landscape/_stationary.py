@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
+import time
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -13,19 +14,20 @@ from .._arrays import seed as checked_seed
 from .._arrays import threads as checked_threads
 from .._demodulate import demodulate
 from .._progress import Progress
+from .._slices import seconds_allowed
 from ..network import ReLUNetwork
 from ..solvers import AlternatingDescent
-from ..theory import hyperbola_distance
 from ._law import ANYWHERE, NEAR, Stratum, directions
 from ._plain import Findings
 from ._radial_slopes import products, radial_minimisers, relative_slopes
-from ._scene import Scene, scene
+from ._scene import Scene, from_hyperbolas, scene
 from ._walls import Rays, pre_activations, settled, sines, without_walls
 
 ON_A_WALL = 1e-6  # the sine of an angle
 STATIONARY = 1e-5  # a relative slope
 RUNS_TOGETHER = 16
 NOWHERE = -1
+SOLVER = AlternatingDescent(sign_check=0)
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,7 @@ class Stationary(Findings):
         How the solver ended.
     in_K : tuple of 4 bool
     ending : str
-        "complete"; or "interrupted", where not all runs were made.
+        "complete"; or "time" or "interrupted", where not all runs were made.
     """
 
     h: Array
@@ -84,6 +86,7 @@ def stationary(
     seed: int = 0,
     threads: int | None = None,
     progress: bool = False,
+    time_limit: float | None = None,
 ) -> Stationary:
     """Run Algorithm 1 without its sign check from many starts, and say where it ends.
 
@@ -102,6 +105,8 @@ def stationary(
         None is what OpenMP would use. The result is the same, bit for bit, for any number.
     progress : bool
         Show a progress bar on standard error.
+    time_limit : float, optional
+        Seconds, after which runs end where they are, and no more begin.
 
     Returns
     -------
@@ -117,18 +122,29 @@ def stationary(
     wanted = integer(runs, "runs", 1, "a point is reached by a run")
     key, workers = checked_seed(seed), checked_threads(threads)
     shown = flag(progress, "progress", "the bar is shown or not")
+    limit = seconds_allowed(time_limit)
     h, m = _starts(setting, wanted, np.random.default_rng([key, 2]))
+    end = time.monotonic() + limit
     ends: list[tuple[Array, Array, Array, list[str]]] = []
-    solver = AlternatingDescent(sign_check=0)
-    with contextlib.suppress(KeyboardInterrupt), Progress(wanted, "runs", shown) as bar:
-        for first in range(0, wanted, RUNS_TOGETHER):
-            some = slice(first, first + RUNS_TOGETHER)
-            y = np.broadcast_to(setting.y, (len(h[some]), len(setting.y)))
-            found = demodulate(y, g1, g2, solver, start=(h[some], m[some]), threads=workers or None)
-            status = [one.name.lower() for one in found.status]
-            ends.append((found.h, found.m, found.objective, status))
-            bar.update(min(wanted, first + RUNS_TOGETHER))
-    return _located(setting, ends, np.random.default_rng([key, 3]), wanted)
+    options: dict[str, Any] = {"threads": workers or None}
+    ending = "complete"
+    try:
+        with Progress(wanted, "runs", shown) as bar:
+            for first in range(0, wanted, RUNS_TOGETHER):
+                left = end - time.monotonic()
+                if left <= 0:
+                    ending = "time"
+                    break
+                options["time_limit"] = left if left < np.inf else None
+                some = slice(first, first + RUNS_TOGETHER)
+                y = np.broadcast_to(setting.y, (len(h[some]), len(setting.y)))
+                found = demodulate(y, g1, g2, SOLVER, start=(h[some], m[some]), **options)
+                status = [one.name.lower() for one in found.status]
+                ends.append((found.h, found.m, found.objective, status))
+                bar.update(first + len(status))
+    except KeyboardInterrupt:
+        ending = "interrupted"
+    return _located(setting, ends, np.random.default_rng([key, 3]), ending)
 
 
 def _starts(setting: Scene, runs: int, rng: np.random.Generator) -> tuple[Array, Array]:
@@ -150,15 +166,12 @@ def _located(
     setting: Scene,
     ends: list[tuple[Array, Array, Array, list[str]]],
     rng: np.random.Generator,
-    wanted: int,
+    ending: str,
 ) -> Stationary:
     h = np.concatenate([np.empty((0, len(setting.h0))), *(end[0] for end in ends)])
     m = np.concatenate([np.empty((0, len(setting.m0))), *(end[1] for end in ends)])
     objective = np.concatenate([np.empty(0), *(end[2] for end in ends)])
-    every = np.full((len(h), 4), np.inf)
-    for k in np.nonzero(setting.levels > 0)[0]:
-        centre = setting.centres.h[k], setting.centres.m[k]
-        every[:, k] = hyperbola_distance(h, m, *centre)[0]
+    every = from_hyperbolas(setting, h, m)
     nearest = np.argmin(every, axis=1)
     branch = np.where(np.min(every, axis=1, initial=np.inf) < NEAR, nearest, NOWHERE)
     slopes = [_slope(setting, *point, rng) for point in zip(h, m, strict=True)]
@@ -176,7 +189,7 @@ def _located(
         stationary=slope <= STATIONARY,
         status=[one for end in ends for one in end[3]],
         in_K=setting.centres.in_K,
-        ending="complete" if len(h) == wanted else "interrupted",
+        ending=ending,
     )
 
 

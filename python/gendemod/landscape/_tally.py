@@ -7,10 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from .._arrays import Array
-from ..theory import hyperbola_distance
 from ._law import NEAR, Pairs
 from ._plain import Findings
-from ._scene import Scene
+from ._scene import Scene, from_hyperbolas
 from ._walls import Rays
 
 ROUNDING = 1e-12
@@ -23,8 +22,8 @@ NAMES = ("(h0, m0)", "(-rho_d h0, m0)", "(h0, -rho_s m0)", "(-rho_d h0, -rho_s m
 class Points:
     """A block of points: all pairs (i, j) of rays, r to a pair.
 
-    slopes : those along -g1 and -g2, (i, j, r). regular : (i, j). missing : points that were
-    left out because their directions did not reach their walls.
+    slopes : those along -g1 and -g2, (i, j, r). regular : (i, j), False where a unit that was not
+    put there stands at zero.
     """
 
     h: Rays
@@ -34,7 +33,6 @@ class Points:
     slopes: tuple[Array, Array]
     distances: Array
     regular: Array
-    missing: int
 
 
 @dataclass(frozen=True)
@@ -85,8 +83,8 @@ class DescentAudit(Findings):
     edges : ndarray, (bins - 1,)
         Distances between the bins; the first bin is below all, the last from 1/2 on.
     tested, failed : ndarray of int, (2, 5, bins)
-        Points and failures: smooth or at a kink; nearest hyperbola, and last where the one of these
-        signs lies in K; bin of distance.
+        Points and failures: smooth or at a kink; hyperbola of the same signs, and last where that
+        lies in K; bin of distance from it.
     least_slope : ndarray, (2, 5, bins)
         The least over the points of the larger of the two relative slopes; inf without points.
     kept : Failures
@@ -129,45 +127,45 @@ class Tally:
         types = (float, float, int, float, float, int)
         self._kept = [Failures(*map(np.empty, shapes, types))]
 
+    def leave_out(self, count: int) -> None:
+        """Count points that cannot be evaluated."""
+        self._left_out += count
+
     def add(self, block: Points) -> None:
         """Count a block."""
         used = np.broadcast_to(block.regular[..., None], block.a.shape)
-        self._left_out += block.missing + int((~used).sum())
+        self.leave_out(int((~used).sum()))
         best = np.maximum(*block.slopes)
         failed = used & (best <= ROUNDING)
-        where = np.nonzero(failed)
-        failures = self._failures(block, where)
-        branch = np.where(block.pairs.level > 0, block.pairs.branch, ELSEWHERE)
-        cells = self._cells(block, np.broadcast_to(branch[..., None], used.shape), block.distances)
-        shape = self._tested.shape
+        cells, shape = self._cells(block), self._tested.shape
         self._tested += np.bincount(cells[used], minlength=self._tested.size).reshape(shape)
         np.minimum.at(self._least.reshape(-1), cells[used], best[used])
-        near = self._cells(block, failures.branch, failures.distance)
-        self._failed += np.bincount(near, minlength=self._failed.size).reshape(shape)
+        self._failed += np.bincount(cells[failed], minlength=self._failed.size).reshape(shape)
+        failures = self._failures(block, np.nonzero(failed))
         np.maximum.at(self._epsilon, failures.branch, failures.distance)
         if sum(map(len, self._kept)) < self._keep:
             self._kept.append(failures)
 
-    def _cells(self, block: Points, branch: Array, distance: Array) -> Array:
+    def _cells(self, block: Points) -> Array:
         """Return places in the tables, flattened."""
         kink = int(block.h.units.shape[1] + block.m.units.shape[1] > 0)
-        bins = np.searchsorted(self._edges, distance, side="right")
-        out: Array = np.ravel_multi_index(
-            (np.full_like(bins, kink), branch, bins), self._tested.shape
-        )
-        return out
+        branch = np.where(block.pairs.level > 0, block.pairs.branch, ELSEWHERE)[..., None]
+        bins = np.searchsorted(self._edges, block.distances, side="right")
+        places = np.broadcast_arrays(kink, branch, bins)
+        return np.asarray(np.ravel_multi_index(tuple(places), self._tested.shape))
 
     def _failures(self, block: Points, where: tuple[Array, ...]) -> Failures:
         i, j, _ = where
         a, near = block.a[where], block.distances[where]
         cosines = block.pairs.cosines[0][i, 0], block.pairs.cosines[1][j]
-        known = near < NEAR
+        known = (near < NEAR) & (block.pairs.level[i, j] > 0)
         ratio = np.sqrt(np.where(known, cosines[1] / np.where(known, cosines[0], 1), 1))
         h = (np.sqrt(a) * ratio)[:, None] * block.h.z[i]
         m = (np.sqrt(a) / ratio)[:, None] * block.m.z[j]
         branch = block.pairs.branch[i, j]
         if not known.all():
-            branch[~known], near[~known] = nearest_branch(self._scene, h[~known], m[~known])
+            every = from_hyperbolas(self._scene, h[~known], m[~known])
+            branch[~known], near[~known] = np.argmin(every, axis=1), np.min(every, axis=1)
         walls = np.broadcast_to([block.h.units.shape[1], block.m.units.shape[1]], (len(a), 2))
         slopes = np.stack([slope[where] for slope in block.slopes], axis=1)
         size = self._scene.size
@@ -192,11 +190,3 @@ class Tally:
             in_K=self._scene.centres.in_K,
             ending=ending,
         )
-
-
-def nearest_branch(scene: Scene, h: Array, m: Array) -> tuple[Array, Array]:
-    """Return the nearest hyperbola outside K of each point, and its distance."""
-    every = np.full((4, len(h)), np.inf)
-    for k in np.nonzero(scene.levels > 0)[0]:
-        every[k] = hyperbola_distance(h, m, scene.centres.h[k], scene.centres.m[k])[0]
-    return np.argmin(every, axis=0), np.min(every, axis=0)

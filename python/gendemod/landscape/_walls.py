@@ -77,8 +77,10 @@ def _ranked(
     network: ReLUNetwork, layer: int, z: Array, races: Array, count: int
 ) -> tuple[Array, Array, Array, Array]:
     rows = pre_activations(network, layer, z)
-    ranks = np.argsort(np.argsort(sines(rows, z), axis=1), axis=1)
-    units = np.argsort(races * (1 + ranks), axis=1)[:, :count]  # a race with rates 1 / rank
+    angles = sines(rows, z)
+    ranks = np.argsort(np.argsort(angles, axis=1), axis=1)
+    times = np.where(angles < np.inf, races * (1 + ranks), np.inf)  # a race with rates 1 / rank
+    units = np.argsort(times, axis=1)[:, :count]
     return settled(network, layer, z, units)
 
 
