@@ -148,11 +148,7 @@ def concentration(quick: bool) -> Figure:
     networks = (pair((5, width, 4 * width)) for width in widths)
     found = landscape.concentration(networks, widths, points=20 if quick else 200, seed=SEED)
     figure, ax = column()
-    plot.concentration(found, ax=ax)
-    ax.set_xticks(widths, labels=[str(width) for width in widths])
-    ax.xaxis.set_minor_formatter("")
-    ax.yaxis.set_minor_formatter("{x:.1g}")
-    ax.set_xlabel("width of the inner layer")
+    plot.concentration(found, size="width of the inner layer", ax=ax)
     return figure
 
 

@@ -108,6 +108,12 @@ def concentration(result: Concentration, *, size: str = "size", ax: Axes | None 
         ax.plot(ends, fit.constant * ends**fit.exponent, line, color=colour, linewidth=1)
     ax.set_xscale("log")
     ax.set_yscale("log")
+    from matplotlib.ticker import LogLocator
+
+    for axis in (ax.xaxis, ax.yaxis):
+        axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axis.set_major_formatter("{x:g}")
+        axis.set_minor_formatter("")
     ax.set_xlabel(size)
     ax.set_ylabel("relative error (RMS)")
     return finished(ax, ncols=1)
