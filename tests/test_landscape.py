@@ -520,3 +520,31 @@ PLANE = Plane.spanned(H, M)
 def test_bad_arguments_are_named(call, kind, message):
     with pytest.raises(kind, match=message):
         call()
+
+
+def test_slopes_are_exact_where_a_plane_that_is_not_spanned_meets_K():
+    g1 = gd.ReLUNetwork.gaussian((3, 20, 60), seed=1)
+    g2 = gd.ReLUNetwork.gaussian((2, 15, 30, 60), seed=2)
+    rng = np.random.default_rng(0)
+    h0, m0 = rng.standard_normal(3), rng.standard_normal(2)
+    problem = gd.Problem(g1(h0) * g2(m0), g1, g2)
+    plane = landscape.Plane.through((0 * h0, m0), (h0, m0), (h0, -m0))
+    s = np.arange(-4, 5) / 4
+    along = landscape.slopes(problem, plane, s, s).along
+    for i in (1, 3, 7):  # s = -t, where h = 0
+        h, m = plane.points(s[i : i + 1], s[8 - i : 9 - i])
+        assert not h.any()
+        ways = [(sign * plane.h[k], sign * plane.m[k]) for k in (1, 2) for sign in (1, -1)]
+        expected = [problem.directional_derivative(h[0], m[0], dh, dm) for dh, dm in ways]
+        np.testing.assert_allclose(along[:, i, 8 - i], expected, rtol=1e-12, atol=1e-15)
+
+
+def test_options_are_checked_on_planes_that_need_none():
+    g = gd.ReLUNetwork.gaussian((2, 5, 9), seed=1)
+    problem, axis = gd.Problem(g([1.0, 0.0]) ** 2, g, g), np.linspace(-1, 1, 3)
+    plane = landscape.Plane.spanned([1.0, 0.0], [1.0, 0.0])
+    for call in (landscape.objective, landscape.slopes):
+        with pytest.raises(ValueError, match="`time_limit` must be at least 0"):
+            call(problem, plane, axis, axis, time_limit=-1)
+        with pytest.raises(TypeError, match="`progress` must be True or False"):
+            call(problem, plane, axis, axis, progress=3)

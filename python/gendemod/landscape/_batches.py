@@ -15,6 +15,11 @@ from ._plane import Plane
 PIXELS = 1024
 
 
+def checked_pace(progress: bool, time_limit: float | None) -> tuple[bool, float]:
+    reason = "it switches the bar on or off"
+    return flag(progress, "progress", reason), seconds_allowed(time_limit)
+
+
 def at_pixels(
     plane: Plane,
     s: Array,
@@ -30,8 +35,7 @@ def at_pixels(
 
     `numbers(h, m)` takes batches of latents and returns `count` arrays.
     """
-    reason = "it switches the bar on or off"
-    shown, limit = flag(progress, "progress", reason), seconds_allowed(time_limit)
+    shown, limit = checked_pace(progress, time_limit)
     out = np.full((count, len(s) * len(t)), math.nan)
     done = 0
 

@@ -91,8 +91,10 @@ class Plane:
 
     def points(self, s: Array, t: Array) -> tuple[Array, Array]:
         """Return h and m at arrays s and t of one shape: (..., n) and (..., p)."""
-        place = np.stack([np.ones_like(s), s, t], axis=-1)
-        return place @ self.h, place @ self.m
+        # Entry by entry, so that what cancels exactly does.
+        along, across = s[..., None], t[..., None]
+        h, m = (z[0] + along * z[1] + across * z[2] for z in (self.h, self.m))
+        return h, m
 
 
 def checked_plane(plane: object) -> Plane:

@@ -16,6 +16,8 @@ from ._walls import Rays
 FLOAT64 = np.dtype(np.float64)
 FLOPS_TOGETHER = 10**10  # of a call of the core, during which no signal is seen
 
+ROUNDING = 1e-12  # of the terms of a gradient
+
 
 @dataclass(frozen=True)
 class Products:
@@ -111,9 +113,10 @@ def relative_slopes(scene: Scene, of: Products, a: Array, w: Array) -> Array:
               a_0 = \|h_0\| \|m_0\|
 
     and with h and m exchanged for the gradient in m. It is of the order of 1 where nothing cancels,
-    0 where g is 0, and the same at (c h, m / c).
+    0 where g is 0 to rounding, and the same at (c h, m / c).
     """
     derivative, length = slopes(of, a, w)
-    out = np.zeros_like(a)
-    np.divide(-derivative, length * scene.energy * (a + 1), out=out, where=length > 0)
+    terms, out = scene.energy * (a + 1), np.zeros_like(a)
+    # The direction of a g that is rounding says nothing.
+    np.divide(-derivative, length * terms, out=out, where=length > ROUNDING * terms)
     return out

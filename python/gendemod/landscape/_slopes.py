@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 from .._arrays import Array
 from .._arrays import threads as checked_threads
 from ..problem import Problem
-from ._batches import at_pixels
+from ._batches import at_pixels, checked_pace
 from ._grid import Grid, axis
 from ._plane import Plane, in_plane
 from ._quadrants import Quadrants
@@ -106,6 +106,7 @@ def slopes(
     problem, plane = in_plane(problem, plane)
     first, second = axis(s, "s"), axis(t, "t")
     checked_threads(threads)
+    checked_pace(progress, time_limit)
     if plane.is_spanned:
         quadrants = Quadrants.of_problem(problem, plane.h[1], plane.m[2])
         of_s = [quadrants.slope(first, second, sign) for sign in (1, -1)]

@@ -11,7 +11,7 @@ from .._arrays import Array
 from .._arrays import threads as checked_threads
 from ..problem import Problem
 from ..theory._latents import vectors
-from ._batches import at_pixels
+from ._batches import at_pixels, checked_pace
 from ._grid import Grid, axis
 from ._plane import Plane, checked_plane, in_plane
 from ._quadrants import Quadrants
@@ -90,6 +90,7 @@ def objective(
     problem, plane = in_plane(problem, plane)
     first, second = axis(s, "s"), axis(t, "t")
     checked_threads(threads)
+    checked_pace(progress, time_limit)
     if plane.is_spanned:
         quadrants = Quadrants.of_problem(problem, plane.h[1], plane.m[2])
         return Surface(first, second, quadrants.values(first, second), quadrants.at_zero)
