@@ -7,11 +7,11 @@ import logging
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from ._audit_options import add_audit
 from ._landscape_options import add_landscape
-from ._options import count, restarts, seconds, seed
+from ._options import count, restarts, running, seconds, seed
 from ._wdc_options import add_wdc, with_report
 from .demo import demo
 from .info import describe
@@ -75,18 +75,18 @@ def _parser() -> _Parser:
 
 
 def _add_demo(commands: argparse._SubParsersAction[_Parser]) -> None:
-    demo = commands.add_parser(
+    command = commands.add_parser(
         "demo",
         help="restore handwritten digits under random distortions",
         description="Multiply handwritten digits, none of which the shipped generators were "
         "trained on, by random bells; restore both factors; compare with classical methods.",
     )
-    demo.set_defaults(run=_demo)
-    demo.add_argument("-o", "--output", type=Path, default=Path("demo"), help="folder (demo/)")
-    demo.add_argument("--pairs", type=count, default=200, help="pictures to restore (200)")
-    demo.add_argument("--restarts", type=count, default=8, help="random starts of each (8)")
-    demo.add_argument("--seed", type=seed, default=0, help="of digits, bells and starts (0)")
-    demo.add_argument("--threads", type=count, help="threads (as many as OpenMP would use)")
+    command.set_defaults(run=running(demo))
+    command.add_argument("-o", "--output", type=Path, default=Path("demo"), help="folder (demo/)")
+    command.add_argument("--pairs", type=count, default=200, help="pictures to restore (200)")
+    command.add_argument("--restarts", type=count, default=8, help="random starts of each (8)")
+    command.add_argument("--seed", type=seed, default=0, help="of digits, bells and starts (0)")
+    command.add_argument("--threads", type=count, help="threads (as many as OpenMP would use)")
 
 
 def _add_solve(commands: argparse._SubParsersAction[_Parser]) -> None:
@@ -96,7 +96,7 @@ def _add_solve(commands: argparse._SubParsersAction[_Parser]) -> None:
         description="Split pictures into two factors, y = w * x with w = G1(h) and x = G2(m). "
         "Writes <name>-w.png, <name>-x.png and <name>.npz for each, and report.json.",
     )
-    solve.set_defaults(run=_solve)
+    solve.set_defaults(run=running(_solve))
     add = solve.add_argument
     add("input", type=Path, help="a picture (PNG, TIFF, NPY; grey or colour) or a folder of them")
     add("--g1", type=Path, required=True, help="weights of the generator of w, .npz")
@@ -122,18 +122,7 @@ def _add_solve(commands: argparse._SubParsersAction[_Parser]) -> None:
     add("--mask", type=Path, help="a grey picture that weighs the pixels; 0 where one is missing")
 
 
-def _demo(arguments: argparse.Namespace) -> int:
-    return demo(
-        arguments.output,
-        pairs=arguments.pairs,
-        restarts=arguments.restarts,
-        seed=arguments.seed,
-        threads=arguments.threads,
-    )
-
-
-def _solve(arguments: argparse.Namespace) -> int:
-    options = {name: value for name, value in vars(arguments).items() if name != "run"}
+def _solve(**options: Any) -> int:
     return restore(Settings(**options))
 
 

@@ -10,8 +10,8 @@ from numpy.typing import ArrayLike
 from .._arrays import Array
 from .._arrays import threads as checked_threads
 from ..problem import Problem
-from ._batches import at_pixels, checked_pace
-from ._grid import Grid, axis
+from ._batches import Pixels
+from ._grid import Grid
 from ._plane import Plane, in_plane
 from ._quadrants import Quadrants
 
@@ -104,30 +104,20 @@ def slopes(
     four directional derivatives, each of which costs two passes of both networks.
     """
     problem, plane = in_plane(problem, plane)
-    first, second = axis(s, "s"), axis(t, "t")
+    pixels = Pixels.of(plane, s, t, progress, time_limit)
     checked_threads(threads)
-    checked_pace(progress, time_limit)
     if plane.is_spanned:
         quadrants = Quadrants.of_problem(problem, plane.h[1], plane.m[2])
-        of_s = [quadrants.slope(first, second, sign) for sign in (1, -1)]
-        of_t = [quadrants.turned.slope(second, first, sign).T for sign in (1, -1)]
-        return Slopes(first, second, np.stack(of_s + of_t))
+        of_s = [quadrants.slope(pixels.s, pixels.t, sign) for sign in (1, -1)]
+        of_t = [quadrants.turned.slope(pixels.t, pixels.s, sign).T for sign in (1, -1)]
+        return Slopes(pixels.s, pixels.t, np.stack(of_s + of_t))
     ways = [(sign * plane.h[i], sign * plane.m[i]) for i in (1, 2) for sign in (1, -1)]
 
     def numbers(h: Array, m: Array) -> list[Array]:
         return [_derivative(problem, h, m, dh + 0 * h, dm + 0 * m, threads) for dh, dm in ways]
 
-    along = at_pixels(
-        plane,
-        first,
-        second,
-        numbers,
-        4,
-        label="slopes",
-        progress=progress,
-        time_limit=time_limit,
-    )
-    return Slopes(first, second, along)
+    along = pixels.evaluate(numbers, 4, "slopes")
+    return Slopes(pixels.s, pixels.t, along)
 
 
 def descent(
@@ -168,7 +158,7 @@ def descent(
     A pixel costs about eight passes of both networks on every plane.
     """
     problem, plane = in_plane(problem, plane)
-    first, second = axis(s, "s"), axis(t, "t")
+    pixels = Pixels.of(plane, s, t, progress, time_limit)
     checked_threads(threads)
     way_h, way_m = plane.h[1] + plane.h[2], plane.m[1] + plane.m[2]
 
@@ -180,17 +170,8 @@ def descent(
             _derivative(problem, h, m, 0 * h, -g2, threads),
         ]
 
-    along = at_pixels(
-        plane,
-        first,
-        second,
-        numbers,
-        2,
-        label="descent",
-        progress=progress,
-        time_limit=time_limit,
-    )
-    return Descent(first, second, along)
+    along = pixels.evaluate(numbers, 2, "descent")
+    return Descent(pixels.s, pixels.t, along)
 
 
 def _derivative(

@@ -11,8 +11,8 @@ from .._arrays import Array
 from .._arrays import threads as checked_threads
 from ..problem import Problem
 from ..theory._latents import vectors
-from ._batches import at_pixels, checked_pace
-from ._grid import Grid, axis
+from ._batches import Pixels
+from ._grid import Grid
 from ._plane import Plane, checked_plane, in_plane
 from ._quadrants import Quadrants
 
@@ -88,23 +88,15 @@ def objective(
     both networks.
     """
     problem, plane = in_plane(problem, plane)
-    first, second = axis(s, "s"), axis(t, "t")
+    pixels = Pixels.of(plane, s, t, progress, time_limit)
     checked_threads(threads)
-    checked_pace(progress, time_limit)
     if plane.is_spanned:
         quadrants = Quadrants.of_problem(problem, plane.h[1], plane.m[2])
-        return Surface(first, second, quadrants.values(first, second), quadrants.at_zero)
-    (values,) = at_pixels(
-        plane,
-        first,
-        second,
-        lambda h, m: [problem.objective(h, m, threads=threads)],
-        1,
-        label="objective",
-        progress=progress,
-        time_limit=time_limit,
+        return Surface(pixels.s, pixels.t, quadrants.values(pixels.s, pixels.t), quadrants.at_zero)
+    (values,) = pixels.evaluate(
+        lambda h, m: [problem.objective(h, m, threads=threads)], 1, "objective"
     )
-    return Surface(first, second, values, problem.objective(0 * plane.h[0], 0 * plane.m[0]))
+    return Surface(pixels.s, pixels.t, values, problem.objective(0 * plane.h[0], 0 * plane.m[0]))
 
 
 def expected_objective(
@@ -147,22 +139,15 @@ def expected_objective(
     On a plane that is `spanned` by one h and one m it costs five flops a pixel.
     """
     plane = checked_plane(plane)
-    first, second = axis(s, "s"), axis(t, "t")
+    pixels = Pixels.of(plane, s, t)
     (_, _, true_h, true_m), _ = vectors(h=plane.h[0], m=plane.m[0], h0=h0, m0=m0)
     mean = theory.expected_objective
     at_zero = mean(0 * plane.h[0], 0 * plane.m[0], true_h, true_m, depths, ell, alpha)
     if plane.is_spanned:
         u, v = plane.h[1], plane.m[2]
         quadrants = Quadrants.of_means(u, v, (true_h, true_m), depths, at_zero)
-        return Surface(first, second, quadrants.values(first, second), at_zero)
-    (values,) = at_pixels(
-        plane,
-        first,
-        second,
-        lambda h, m: [mean(h, m, true_h, true_m, depths, ell, alpha)],
-        1,
-        label="mean objective",
-        progress=False,
-        time_limit=None,
+        return Surface(pixels.s, pixels.t, quadrants.values(pixels.s, pixels.t), at_zero)
+    (values,) = pixels.evaluate(
+        lambda h, m: [mean(h, m, true_h, true_m, depths, ell, alpha)], 1, "mean objective"
     )
-    return Surface(first, second, values, at_zero)
+    return Surface(pixels.s, pixels.t, values, at_zero)

@@ -125,8 +125,9 @@ def bound(
     left = 0.0 if interrupted else max(0.0, limit - (time.monotonic() - begin))
     with contextlib.suppress(KeyboardInterrupt):
         run_in_slices(run, work.thousandths_closed, 1000, "gap", limit=left, shown=shown)
-    kept.save()
-    return _bounds(work.certificate())
+    found = work.certificate()
+    kept.save(found)
+    return _bounds(found)
 
 
 def _bounds(found: Certificate) -> Bounds:
@@ -186,14 +187,14 @@ class _Keeper:
     def save_sometimes(self) -> None:
         """Save, unless that were more than a small share of the time."""
         begin = time.monotonic()
-        if begin > self._next:
-            self.save()
+        if self._path is not None and begin > self._next:
+            self.save(self._work.certificate())
             end = time.monotonic()
             self._next = end + max(1.0, (end - begin) / SHARE_OF_CHECKPOINTS)
 
-    def save(self) -> None:
+    def save(self, found: Certificate) -> None:
         if self._path is not None:
-            self._work.certificate().save(self._path)
+            found.save(self._path)
 
 
 def positive_gap(tolerance: object) -> float:

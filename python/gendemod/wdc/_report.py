@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from .. import _core
 from .._arrays import Array, flag, must
 from .._arrays import seed as checked_seed
 from .._arrays import threads as checked_threads
@@ -20,7 +21,6 @@ from ._joint_search import joint_search
 from ._report_text import conclusion
 from ._search import search
 
-MOST_COLUMNS = 6  # of a proof
 MOST_PAIRS = 1_000_000  # of cones, some seconds
 TOLERANCE = 0.01  # of alpha
 
@@ -145,7 +145,7 @@ def _layer(
 
 def _enclosed(W: Array, alpha: float, options: dict[str, Any]) -> Bounds:
     """Return what a proof reaches where it can beat the trivial bound, else what a search finds."""
-    if not 2 < W.shape[1] <= MOST_COLUMNS:
+    if not 2 < W.shape[1] <= _core.WdcBound.most_columns:
         return search(W, alpha, **options)
     return bound(W, alpha, tolerance=TOLERANCE * alpha, max_pairs=MOST_PAIRS, **options)
 
