@@ -11,6 +11,7 @@ pytest.importorskip("sklearn")
 import gendemod as gd
 from gendemod import demo as demo_module
 from gendemod._comparison import Scores
+from gendemod._pairs import FIRST_FRESH_SEED, SPLIT_SEED, demo_pairs
 from gendemod.cli import main
 from gendemod.data import bells, digits, split
 from gendemod.pictures import read_picture
@@ -86,7 +87,7 @@ def test_the_report_says_what_was_done(run):
 
 def test_the_table_holds_medians_of_the_definitions(run):
     _, folder = run
-    truth = demo_module._draw_pairs(12, 5)
+    truth = demo_pairs(12, demo_module.SIZE, 5)
     rows = {row["method"]: row for row in table_of(folder)["methods"]}
     input_ = rows.pop("distorted input")
     expected = np.median(psnrs(truth.y, truth.digits))
@@ -126,7 +127,7 @@ def test_the_columns_go_from_the_best_to_the_worst(monkeypatch):
         return np.ones((1, 1))
 
     monkeypatch.setattr(demo_module, "figure", spy)
-    truth = demo_module._draw_pairs(25, 0)
+    truth = demo_pairs(25, demo_module.SIZE, 0)
     noise = np.random.default_rng(0).normal(size=(25, ELL)) * np.linspace(0.01, 0.5, 25)[:, None]
 
     class Found:
@@ -150,22 +151,22 @@ def test_the_columns_go_from_the_best_to_the_worst(monkeypatch):
 
 def test_only_held_out_digits_are_shown():
     images, _ = digits(demo_module.SIZE)
-    train, held_out = split(len(images), seed=demo_module.SPLIT_SEED)
-    truth = demo_module._draw_pairs(len(held_out), 3)
+    train, held_out = split(len(images), seed=SPLIT_SEED)
+    truth = demo_pairs(len(held_out), demo_module.SIZE, 3)
     shown = {row.tobytes() for row in truth.digits}
     assert shown == {row.tobytes() for row in images[held_out]}
     assert not shown & {row.tobytes() for row in images[train]}
 
 
 def test_more_pairs_than_digits_come_with_new_bells():
-    truth = demo_module._draw_pairs(700, 0)
+    truth = demo_pairs(700, demo_module.SIZE, 0)
     assert truth.digits.shape == truth.bells.shape == (700, ELL)
     np.testing.assert_array_equal(truth.digits[0], truth.digits[599])
     assert len({row.tobytes() for row in truth.bells}) == 700
 
 
 def test_the_pairs_are_a_function_of_the_seed():
-    first, again, other = (demo_module._draw_pairs(4, seed) for seed in (1, 1, 2))
+    first, again, other = (demo_pairs(4, demo_module.SIZE, seed) for seed in (1, 1, 2))
     np.testing.assert_array_equal(first.y, again.y)
     assert not np.array_equal(first.bells, other.bells)
     assert not np.array_equal(first.digits, other.digits)
@@ -227,7 +228,7 @@ def test_an_interrupt_leaves_no_file(tmp_path, capsys, monkeypatch):
 
 
 def test_the_bells_are_those_of_the_paper():
-    truth = demo_module._draw_pairs(3, 7)
-    expected = bells(3, demo_module.SIZE, seed=demo_module.FIRST_FRESH_SEED + 7)
+    truth = demo_pairs(3, demo_module.SIZE, 7)
+    expected = bells(3, demo_module.SIZE, seed=FIRST_FRESH_SEED + 7)
     np.testing.assert_array_equal(truth.bells, expected)
     np.testing.assert_array_equal(truth.y, truth.digits * truth.bells)

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import sys
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ._arrays import seed as checked_seed
 from ._comparison import Estimate, Scores, classical_estimates, format_table, score
 from ._demodulate import demodulate
 from ._figure import figure
 from ._output import output_folder, versions, write_json, write_text
-from .data import bells, digits, split
+from ._pairs import Pairs, demo_pairs
 from .metrics import psnr, scale_aligned
 from .network import ReLUNetwork
 from .pictures import pillow, write_picture
@@ -28,9 +27,6 @@ __all__ = ["demo"]
 Array = NDArray[np.floating[Any]]
 
 SIZE = 32
-# The division of the digits, and the first seed of bells, that the shipped generators never saw.
-SPLIT_SEED = 0
-FIRST_FRESH_SEED = 1_000_000
 # What the median restored digit is promised to gain, in dB.
 OVER_INPUT = 13.0
 OVER_CLASSICAL = 9.0
@@ -44,19 +40,6 @@ SOLVERS: tuple[tuple[str, Solver], ...] = (
 
 _WEIGHTS = Path(__file__).parent / "weights"
 _COLUMNS = 10
-
-
-@dataclass(frozen=True)
-class Pairs:
-    """Held-out digits and fresh bells, a row each."""
-
-    digits: Array
-    bells: Array
-
-    @property
-    def y(self) -> Array:
-        """The distorted pictures."""
-        return self.digits * self.bells
 
 
 def demo(
@@ -92,7 +75,7 @@ def demo(
     """
     begun = time.monotonic()
     pillow()
-    truth = _draw_pairs(pairs, checked_seed(seed))
+    truth = demo_pairs(pairs, SIZE, seed)
     folder = output_folder(output)
     estimates = [
         Estimate("distorted input", truth.y, None, None),
@@ -129,14 +112,6 @@ def demo(
     print(text)
     print(f"{seconds:.1f} s in all; wrote figure2.png, table.txt and table.json to {folder}")
     return 0 if passed else 1
-
-
-def _draw_pairs(count: int, seed: int) -> Pairs:
-    images, _ = digits(SIZE)
-    _, held_out = split(len(images), seed=SPLIT_SEED)
-    order = np.argsort(np.random.Generator(np.random.Philox(seed)).random(len(held_out)))
-    chosen = held_out[np.resize(order, count)]
-    return Pairs(images[chosen], bells(count, SIZE, seed=(seed + FIRST_FRESH_SEED) % 2**64))
 
 
 def _restore(y: Array, solver: Solver, *, restarts: int, seed: int, threads: int | None) -> Result:

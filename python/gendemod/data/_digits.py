@@ -1,20 +1,11 @@
-"""Pictures for demonstrations: handwritten digits and smooth bell-shaped distortions.
-
-Every picture is one flattened row (row-major) with values in [0, 1]. All that is random is a
-function of its seed.
-"""
+"""The 1,797 handwritten digits that come with scikit-learn, and a division into two parts."""
 
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
-from . import _arrays
-
-__all__ = ["bells", "digits", "split"]
-
-Pictures = NDArray[np.float64]
-Integers = NDArray[np.int64]
+from .. import _arrays
+from ._types import Integers, Pictures, generator
 
 
 def digits(size: int = 32) -> tuple[Pictures, Integers]:
@@ -94,53 +85,5 @@ def split(count: int, *, held_out: float = 1 / 3, seed: int) -> tuple[Integers, 
         requirement, reason = "lie strictly between 0 and 1", "both parts need an item"
         raise ValueError(_arrays.must("held_out", requirement, reason, held_out))
     tests = min(max(round(count * held_out), 1), count - 1)
-    order = np.argsort(_generator(seed).random(count), kind="stable")
+    order = np.argsort(generator(seed).random(count), kind="stable")
     return np.sort(order[tests:]), np.sort(order[:tests])
-
-
-def bells(count: int, size: int, *, seed: int) -> Pictures:
-    r"""Draw bell-shaped distortions as in the paper's experiment.
-
-    .. math:: x(u, v) = \exp\left(-\frac{(u - c)^2 + (v - c)^2}{\sigma}\right)
-
-    on an equally spaced grid over [-5, 5] x [-5, 5], with ``c`` uniform in [-3, 3] (the same in
-    both coordinates) and ``sigma`` uniform in [20, 35].
-
-    Parameters
-    ----------
-    count : int
-        How many bells, at least 0.
-    size : int
-        Rows and columns of a picture, at least 2.
-    seed : int
-        Bell ``i`` is a function of `size`, `seed` and ``i``.
-
-    Returns
-    -------
-    ndarray, shape (count, size * size)
-        One bell a row, values in (0, 1].
-
-    Raises
-    ------
-    TypeError
-        If `count`, `size` or `seed` is not an integer.
-    ValueError
-        If `count` or `seed` is negative or `size` is smaller than 2.
-
-    References
-    ----------
-    Hand and Joshi, "Global Guarantees for Blind Demodulation with Generative Priors", Section 4.
-    """
-    count = _arrays.integer(count, "count", 0, "it counts pictures")
-    size = _arrays.integer(size, "size", 2, "the grid has two ends")
-    drawn = _generator(seed).random((count, 2))
-    centre = -3.0 + 6.0 * drawn[:, :1]
-    sigma = 20.0 + 15.0 * drawn[:, 1:]
-    # The two coordinates enter as a product of two factors with the same centre.
-    factor = np.exp(-((np.linspace(-5.0, 5.0, size) - centre) ** 2) / sigma)
-    return (factor[:, :, None] * factor[:, None, :]).reshape(count, size * size)
-
-
-def _generator(seed: int) -> np.random.Generator:
-    """Return the counter-based generator of a seed."""
-    return np.random.Generator(np.random.Philox(_arrays.seed(seed)))
