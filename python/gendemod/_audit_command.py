@@ -11,8 +11,9 @@ import numpy as np
 from ._archives import read_archive
 from ._arrays import Array, must
 from ._files import replacing
+from ._network_files import read_network
 from ._output import output_folder, versions, write_json
-from ._weights import naming, read_matrices
+from ._weights import naming
 from .landscape import Audit
 from .landscape import audit as audited
 from .network import ReLUNetwork
@@ -46,7 +47,7 @@ def audit(
         For files that cannot be read or written, and options that do not fit them.
     """
     begun = time.monotonic()
-    g1, g2 = _network(weights, "weights"), _network(second, "second")
+    g1, g2 = read_network(weights, "weights"), read_network(second, "second")
     h0, m0 = _truth(latents, g1, g2, seed)
     if figures:
         _check_figures(output)
@@ -85,11 +86,6 @@ def audit(
         print(f"wrote {_draw(found, place.parent)}")
     endings = {found.descent.ending, found.stationary.ending}
     return 130 if "interrupted" in endings else int("time" in endings)
-
-
-def _network(path: Path, name: str) -> ReLUNetwork:
-    with naming(name, path):
-        return ReLUNetwork(read_matrices(str(path)))
 
 
 def _truth(

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ._audit_command import audit
+from ._network_files import KINDS
 from ._options import count, running, seconds, seed
 
 __all__ = ["add_audit"]
@@ -22,8 +23,8 @@ def add_audit(commands: argparse._SubParsersAction[Any]) -> None:
     )
     parser.set_defaults(run=running(audit))
     add = parser.add_argument
-    add("weights", type=Path, help="weights of the first network, .npz")
-    add("second", type=Path, help="weights of the second network, .npz")
+    add("weights", type=Path, help=f"weights of the first network, {KINDS}")
+    add("second", type=Path, help=f"weights of the second network, {KINDS}")
     add("--latents", type=Path, help="arrays h0 and m0, .npz (N(0, I), a function of the seed)")
     add("--points", type=count, default=1_000_000, help="points outside K (1000000)")
     add("--decades", type=count, default=4, help="of distance from the hyperbolas (4)")

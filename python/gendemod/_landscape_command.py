@@ -12,9 +12,8 @@ import numpy as np
 from . import landscape
 from ._arrays import must
 from ._files import replacing
+from ._network_files import read_network
 from ._output import output_folder, write_text
-from ._weights import naming
-from .network import ReLUNetwork
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -91,15 +90,10 @@ def _figure1(seed: int) -> Callable[[int], landscape.Portrait]:
 
 def _maker(networks: list[Path], seed: int) -> Callable[[int], landscape.Portrait]:
     """Return what makes the landscape of networks in files, at latents N(0, I) of a seed."""
-    g1, g2 = (_network(path) for path in networks)
+    g1, g2 = (read_network(path, "networks") for path in networks)
     rng = np.random.default_rng(seed)
     h0, m0 = (rng.standard_normal(network.dims[0]) for network in (g1, g2))
     return lambda size: landscape.portrait(g1, g2, h0, m0, size=size)
-
-
-def _network(path: Path) -> ReLUNetwork:
-    with naming("networks", path):
-        return ReLUNetwork.load(path)
 
 
 def _table(found: landscape.Portrait) -> str:

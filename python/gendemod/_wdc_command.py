@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 from . import wdc
 from ._arrays import Array, must
 from ._files import replacing
+from ._network_files import read_network
 from ._output import output_folder, versions, write_json
-from ._weights import naming, read_matrices
 from .network import ReLUNetwork
 from .wdc._alpha import Alpha
 from .wdc._alpha import alphas as checked_alphas
@@ -53,9 +53,9 @@ def report(
         For files that cannot be read or written, and options that do not fit them.
     """
     begun = time.monotonic()
-    networks = [_network(weights, "weights")]
+    networks = [read_network(weights, "weights")]
     if second is not None:
-        networks.append(_network(second, "second"))
+        networks.append(read_network(second, "second"))
     figure = _figure_class(output) if figures else None
     place = _place(output)
     with _interrupts() as interrupts:
@@ -176,13 +176,8 @@ def _interrupts() -> Iterator[list[int]]:
         signal.signal(signal.SIGINT, before)
 
 
-def _network(path: Path, name: str) -> ReLUNetwork:
-    with naming(name, path):
-        return ReLUNetwork(read_matrices(str(path)))
-
-
 def _matrix(path: Path) -> Array:
-    layers: Sequence[Array] = _network(path, "weights").weights
+    layers: Sequence[Array] = read_network(path, "weights").weights
     if len(layers) > 1:
         got = f"{path} with {len(layers)} layers"
         raise ValueError(must("weights", "hold one matrix", "a certificate is about one", got))

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from . import _wdc_command
+from ._network_files import KINDS
 from ._options import alphas, count, positive, running, seconds, seed
 
 __all__ = ["add_wdc", "with_report"]
@@ -51,7 +52,7 @@ def _add_report(words: argparse._SubParsersAction[Any]) -> None:
     )
     report.set_defaults(run=running(_wdc_command.report))
     add = report.add_argument
-    add("weights", type=Path, help="weights of a network, .npz; or one matrix, .npz or .npy")
+    add("weights", type=Path, help=f"weights of a network, {KINDS}; or one matrix, .npz or .npy")
     add("--second", type=Path, help="weights of the second network, for the joint condition")
     add("--alpha", type=alphas, default="fitted", help=_ALPHA)
     add("--seconds", type=seconds, default=2.0, help="of the search in each layer (2)")

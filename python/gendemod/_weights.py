@@ -1,13 +1,13 @@
-"""The weights of a network: the checks that they pass, and the archive that they come from."""
+"""The weights of a network: the checks that they pass, and the arrays that they come from."""
 
 from __future__ import annotations
 
 import contextlib
 import os
-import zipfile
 from collections.abc import Iterator, Sequence
 
 import numpy as np
+from numpy.lib.format import MAGIC_PREFIX
 from numpy.typing import ArrayLike
 
 from ._archives import read_archive, read_array
@@ -41,11 +41,14 @@ def read_weights(path: str) -> list[Array]:
 
 def read_matrices(path: str) -> list[Array]:
     """Return the same, or the one matrix of an ``.npy`` or ``.npz`` file under any name."""
-    if zipfile.is_zipfile(path):
-        arrays = read_archive(path, "path", REASON)
-    else:
-        arrays = {"W1": read_array(path, "path", REASON)}
-    return _layers(path, {"W1": next(iter(arrays.values()))} if len(arrays) == 1 else arrays)
+    with open(path, "rb") as file:
+        alone = file.read(len(MAGIC_PREFIX)) == MAGIC_PREFIX
+    if alone:
+        return network_layers(path, [read_array(path, "path", REASON)])
+    arrays = read_archive(path, "path", REASON)
+    return (
+        network_layers(path, list(arrays.values())) if len(arrays) == 1 else _layers(path, arrays)
+    )
 
 
 def _layers(path: str, arrays: dict[str, Array]) -> list[Array]:
@@ -54,10 +57,14 @@ def _layers(path: str, arrays: dict[str, Array]) -> list[Array]:
         got = f"{path} with {sorted(arrays) or 'no array'}"
         reason = "these are the layers of a network"
         raise ValueError(must("path", "hold the arrays W1, ..., Wd", reason, got))
+    return network_layers(path, [arrays[name] for name in names])
+
+
+def network_layers(path: str, weights: Sequence[Array]) -> list[Array]:
+    """Return the weights from the file at `path` once they fit; float16 becomes float32."""
     halves = np.dtype(np.float16)
-    weights = [W.astype("f4") if W.dtype == halves else W for W in (arrays[name] for name in names)]
     try:
-        return checked_weights(weights)
+        return checked_weights([W.astype("f4") if W.dtype == halves else W for W in weights])
     except (TypeError, ValueError) as error:
         requirement = "hold the weights of a network"
         got = f"{path} ({error})"

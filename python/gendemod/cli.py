@@ -11,6 +11,7 @@ from typing import Any, NoReturn
 
 from ._audit_options import add_audit
 from ._landscape_options import add_landscape
+from ._network_files import KINDS
 from ._options import count, restarts, running, seconds, seed
 from ._wdc_options import add_wdc, with_report
 from .demo import demo
@@ -99,8 +100,8 @@ def _add_solve(commands: argparse._SubParsersAction[_Parser]) -> None:
     solve.set_defaults(run=running(_solve))
     add = solve.add_argument
     add("input", type=Path, help="a picture (PNG, TIFF, NPY; grey or colour) or a folder of them")
-    add("--g1", type=Path, required=True, help="weights of the generator of w, .npz")
-    add("--g2", type=Path, required=True, help="weights of the generator of x, .npz")
+    add("--g1", type=Path, required=True, help=f"weights of the generator of w, {KINDS}")
+    add("--g2", type=Path, required=True, help=f"weights of the generator of x, {KINDS}")
     add("-o", "--output", type=Path, required=True, help="folder to write to")
     add(
         "--solver",

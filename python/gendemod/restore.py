@@ -10,12 +10,11 @@ from typing import Any, Literal
 
 from ._arrays import seed as checked_seed
 from ._arrays import threads as checked_threads
+from ._network_files import read_network
 from ._output import output_folder, versions, write_json
 from ._progress import Progress
 from ._restoration import Effort, Generators, Job, solve_jobs
 from ._restored_files import save_restored
-from ._weights import naming
-from .network import ReLUNetwork
 from .pictures import Picture, list_pictures, pillow, read_picture
 from .solvers import AlternatingDescent, LevenbergMarquardt
 
@@ -88,19 +87,14 @@ def restore(settings: Settings) -> int:
 
 
 def _generators(settings: Settings) -> Generators:
-    g1 = _network(settings.g1, "g1")
-    g2 = _network(settings.g2, "g2")
+    g1 = read_network(settings.g1, "g1")
+    g2 = read_network(settings.g2, "g2")
     if g1.dims[-1] != g2.dims[-1]:
         raise ValueError(
             "`g2` must have as many outputs as `g1` because the two are multiplied pixel by "
             f"pixel; got {g2.dims[-1]} ({settings.g2}) and {g1.dims[-1]} ({settings.g1})"
         )
     return Generators(g1, g2)
-
-
-def _network(path: Path, name: str) -> ReLUNetwork:
-    with naming(name, path):
-        return ReLUNetwork.load(path)
 
 
 def _mask(settings: Settings, ell: int) -> Picture | None:
