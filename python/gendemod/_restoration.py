@@ -17,6 +17,7 @@ from .network import ReLUNetwork
 from .pictures import Picture
 from .result import Result
 from .solvers import AlternatingDescent, LevenbergMarquardt
+from .trust import ground
 
 __all__ = ["Effort", "Generators", "Job", "Restored", "solve_jobs"]
 
@@ -200,6 +201,7 @@ def _describe(result: Result, row: int, channel: str) -> dict[str, Any]:
         "status": result.status[row].name.lower(),
         "message": result.message[row],
         "relative_residual": float(result.relative_residual[row]),
+        "ground": float(ground(result.w[row] * result.x[row])),
         "iterations": int(result.iterations[row]),
         "restarts": int(result.restarts[row]),
     }

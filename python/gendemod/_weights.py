@@ -72,7 +72,9 @@ def network_layers(path: str, weights: Sequence[Array]) -> list[Array]:
 
 
 @contextlib.contextmanager
-def naming(name: str, path: os.PathLike[str]) -> Iterator[None]:
+def naming(
+    name: str, path: os.PathLike[str], reason: str = "it holds the weights of a generator"
+) -> Iterator[None]:
     """Let the errors of reading the file `path` name the option `name` that it came from."""
     try:
         yield
@@ -80,5 +82,4 @@ def naming(name: str, path: os.PathLike[str]) -> Iterator[None]:
         raise ValueError(str(error).replace("`path`", f"`{name}`", 1)) from error
     except OSError as error:
         got = f"{path} ({error.strerror})"
-        reason = "it holds the weights of a generator"
         raise ValueError(must(name, "be a file that can be read", reason, got)) from error

@@ -121,6 +121,8 @@ def _add_solve(commands: argparse._SubParsersAction[_Parser]) -> None:
         "then jointly from there as one least-squares problem; without it, each has its own x",
     )
     add("--mask", type=Path, help="a grey picture that weighs the pixels; 0 where one is missing")
+    add("--reference", type=Path, help="residuals of pictures of the right kind, to compare with")
+    add("--write-reference", type=Path, help="make such a file of these pictures, 99 or more")
 
 
 def _solve(**options: Any) -> int:

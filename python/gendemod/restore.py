@@ -8,8 +8,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from ._arrays import must
 from ._arrays import seed as checked_seed
 from ._arrays import threads as checked_threads
+from ._judge import checked_reference, note, trust_entry, warn, write_reference
 from ._network_files import read_network
 from ._output import output_folder, versions, write_json
 from ._progress import Progress
@@ -17,6 +19,7 @@ from ._restoration import Effort, Generators, Job, solve_jobs
 from ._restored_files import save_restored
 from .pictures import Picture, list_pictures, pillow, read_picture
 from .solvers import AlternatingDescent, LevenbergMarquardt
+from .trust import Reference
 
 __all__ = ["SOLVERS", "Settings", "restore"]
 
@@ -43,6 +46,13 @@ class Settings:
     max_iterations: int | None = None
     shared_distortion: bool = False
     mask: Path | None = None
+    reference: Path | None = None
+    write_reference: Path | None = None
+
+    def __post_init__(self) -> None:
+        if self.shared_distortion and (self.reference or self.write_reference):
+            reason = "a reference is of channels with a distortion each"
+            raise ValueError(must("shared_distortion", "not go with a reference", reason, "both"))
 
 
 def restore(settings: Settings) -> int:
@@ -73,14 +83,20 @@ def restore(settings: Settings) -> int:
     if not jobs:
         return 2
     effort = _effort(settings)
+    reference = checked_reference(
+        settings.reference, settings.write_reference, generators, effort, jobs
+    )
+    warnings = {job.path: warn(job) for job in jobs}
     folder = output_folder(settings.output)
     done: dict[Path, dict[str, Any]] = {}
     try:
         _solve_all(jobs, generators, effort, settings, folder, done)
     finally:
-        entries = [_entry(path, done, refused) for path in paths]
+        entries = [_entry(path, done, refused, warnings, reference) for path in paths]
         _write_report(folder, settings, entries, time.monotonic() - started)
     _print_summary(entries, folder, time.monotonic() - started)
+    if settings.write_reference is not None:
+        write_reference(settings.write_reference, entries, generators, effort)
     if refused:
         return 2
     return 0 if all(entry["status"] == "converged" for entry in entries) else 1
@@ -180,15 +196,22 @@ def _effort(settings: Settings) -> Effort:
 
 
 def _entry(
-    path: Path, done: dict[Path, dict[str, Any]], refused: dict[Path, str]
+    path: Path,
+    done: dict[Path, dict[str, Any]],
+    refused: dict[Path, str],
+    warnings: dict[Path, list[str]],
+    reference: Reference | None,
 ) -> dict[str, Any]:
     """Return what the report says of the picture at `path`."""
-    if path in done:
-        return {"file": path.name, **done[path]}
     if path in refused:
         return {"file": path.name, "status": "refused", "message": refused[path]}
-    message = "the time was up or the run was interrupted before this picture was solved"
-    return {"file": path.name, "status": "not solved", "message": message}
+    said = {"warnings": warnings[path]}
+    if path not in done:
+        message = "the time was up or the run was interrupted before this picture was solved"
+        return {"file": path.name, "status": "not solved", "message": message, **said}
+    solved = done[path]
+    trust = {} if reference is None else {"trust": trust_entry(solved["channels"], reference)}
+    return {"file": path.name, **solved, **said, **trust}
 
 
 def _write_report(
@@ -206,6 +229,6 @@ def _print_summary(entries: list[dict[str, Any]], folder: Path, seconds: float) 
     for entry in entries:
         residual = entry.get("relative_residual")
         shown = "" if residual is None else f"  relative residual {residual:.3g}"
-        print(f"{entry['file']}: {entry['status']}{shown}")
+        print(f"{entry['file']}: {entry['status']}{shown}{note(entry)}")
     converged = sum(entry["status"] == "converged" for entry in entries)
     print(f"{converged} of {len(entries)} pictures converged; {seconds:.1f} s; wrote {folder}")

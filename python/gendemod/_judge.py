@@ -1,0 +1,124 @@
+"""What ``gendemod solve`` says of whether its results can be trusted."""
+
+from __future__ import annotations
+
+import math
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ._arrays import must
+from ._input_checks import input_warnings
+from ._origin import Origin
+from ._restoration import Effort, Generators, Job
+from ._weights import naming
+from .trust import LEVEL, Reference
+
+__all__ = ["checked_reference", "note", "trust_entry", "warn", "write_reference"]
+
+
+def checked_reference(
+    path: Path | None, new: Path | None, generators: Generators, effort: Effort, jobs: list[Job]
+) -> Reference | None:
+    """Return the reference at `path`, which must fit; a `new` one must be possible."""
+    channels = [len(job.y) for job in jobs]
+    if new is not None:
+        if not new.parent.is_dir():
+            reason = "the reference is written there at the end"
+            raise ValueError(must("write_reference", "be in a folder that exists", reason, new))
+        _enough("input", sum(channels))
+    if path is None:
+        return None
+    with naming("reference", path, "results are compared with it"):
+        reference = Reference.load(path)
+    reference.origin.check_generators(generators.g1, generators.g2)
+    reference.origin.check_effort(effort.solver, effort.restarts)
+    _enough("reference", reference.residuals.size, max(channels))
+    return reference
+
+
+def _enough(name: str, residuals: int, channels: int = 1) -> None:
+    """Raise ValueError if too few residuals can serve the level for pictures of these channels."""
+    needed = math.ceil(channels / LEVEL) - 1
+    if residuals < needed:
+        requirement = f"hold at least {needed} channels of pictures"
+        reason = f"no p is below 1 / (1 + their number), and a picture is judged at {LEVEL:g}"
+        raise ValueError(must(name, requirement, reason, residuals))
+
+
+def warn(job: Job) -> list[str]:
+    """Return the reasons not to trust the input, channel by channel, and print them on stderr."""
+    names = ("red: ", "green: ", "blue: ") if len(job.y) > 1 else ("",)
+    said = [
+        name + sentence
+        for name, row in zip(names, job.y, strict=True)
+        for sentence in input_warnings(row, job.y_weights)
+    ]
+    for sentence in said:
+        print(f"gendemod: warning: {job.path.name}: {sentence}", file=sys.stderr)
+    return said
+
+
+def trust_entry(channels: list[dict[str, Any]], reference: Reference) -> dict[str, Any]:
+    """Return what the report says of a picture whose channels ended like this.
+
+    The k channels are k chances of a false alarm: the smallest p counts k times, and the level
+    stays that of the picture.
+    """
+    k = len(channels)
+    score = reference.compare(
+        [channel["relative_residual"] for channel in channels],
+        [channel["ground"] for channel in channels],
+        level=LEVEL / k,
+    )
+    return {
+        "p": min(1.0, k * float(score.p.min())),
+        "ratio": float(score.ratio.max()),
+        "out_of_range": bool(score.out_of_range.any()),
+        "ground_p": min(1.0, k * float(score.ground_p.min())),
+        "raised_ground": bool(score.raised_ground.any()),
+        "level": LEVEL,
+    }
+
+
+def note(entry: dict[str, Any]) -> str:
+    """Return what the printed line of a picture says of trust."""
+    trust = entry.get("trust", {})
+    said = ""
+    if trust.get("out_of_range"):
+        said = f"  OUT OF RANGE: {trust['ratio']:.3g} x the median, p = {trust['p']:.2g}"
+    if trust.get("raised_ground"):
+        said += f"  RAISED GROUND: p = {trust['ground_p']:.2g}"
+    return said
+
+
+def write_reference(
+    path: Path, entries: list[dict[str, Any]], generators: Generators, effort: Effort
+) -> None:
+    """Make a reference of all pictures of a report.
+
+    Raises
+    ------
+    ValueError
+        If one of them was not restored, or cut short: a reference of the others would be of the
+        easy ones. If :class:`Reference` refuses them.
+    """
+    cut = ("refused", "not solved", "time_limit")
+    missing = [entry["file"] for entry in entries if entry["status"] in cut]
+    if missing:
+        reason = "a reference of the others alone would be of the easy ones"
+        got = f"{missing[0]} and {len(missing) - 1} more that were not"
+        raise ValueError(must("input", "be restored to the last picture", reason, got))
+    channels = [channel for entry in entries for channel in entry["channels"]]
+    reference = Reference(
+        np.array([channel["relative_residual"] for channel in channels]),
+        np.array([channel["ground"] for channel in channels]),
+        Origin.of(generators.g1, generators.g2, effort.solver, effort.restarts, effort.seed),
+    )
+    reference.save(path)
+    print(
+        f"{len(channels)} residuals, median {np.median(reference.residuals):.3g}; out of range at "
+        f"the level {LEVEL:g}: above {reference.threshold():.3g}; wrote {path}"
+    )
