@@ -312,3 +312,14 @@ def hyperbola_distance(h, m, h_ref, m_ref):
             center, width = finer[np.argmin(values)], width / 8
         least.append(values.min())
     return min(least)
+
+
+# Pictures.
+
+
+def bilinear(picture, size):
+    """A square picture enlarged to size x size, the centres of its pixels aligned."""
+    rows = len(picture)
+    places = np.clip((np.arange(size) + 0.5) * rows / size - 0.5, 0, rows - 1)
+    wide = np.stack([np.interp(places, np.arange(rows), row) for row in picture])
+    return np.stack([np.interp(places, np.arange(rows), column) for column in wide.T], axis=1)

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from gendemod.data import bells, digits, split
+from gendemod.data import bells, digits, paper_bells, split
+from reference import bilinear
 
 
 @pytest.fixture(scope="module")
@@ -117,3 +118,49 @@ def test_bad_bells_are_refused(arguments, message):
     count, size, seed = arguments
     with pytest.raises(ValueError, match=message):
         bells(count, size, seed=seed)
+
+
+def test_the_paper_enlarges_bells_of_28_by_28():
+    pytest.importorskip("skimage")
+    large = paper_bells(20, 64, reading="draws", seed=4)
+    small = bells(20, 28, seed=4).reshape(-1, 28, 28)
+    expected = np.stack([bilinear(bell, 64).ravel() for bell in small])
+    np.testing.assert_allclose(large, expected, atol=1e-12)
+    np.testing.assert_array_equal(paper_bells(5, 64, reading="draws", seed=4), large[:5])
+
+
+def test_the_grid_has_90_centres_and_90_widths():
+    pytest.importorskip("skimage")
+    grid = paper_bells(size=28)
+    assert grid.shape == (8100, 784)
+    assert 0 < grid.min() < grid.max() <= 1
+    u, v = np.meshgrid(np.linspace(-5, 5, 28), np.linspace(-5, 5, 28), indexing="ij")
+    for i, j in [(0, 0), (0, 89), (89, 0), (89, 89), (30, 57)]:
+        c, sigma = -3 + 6 * i / 89, 20 + 15 * j / 89
+        bell = np.exp(-((u - c) ** 2 + (v - c) ** 2) / sigma).ravel()
+        np.testing.assert_allclose(grid[90 * i + j], bell, atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        ({"count": 8000}, ValueError, r"`count` must be 8100 because the grid .*; got 8000"),
+        ({"count": 8100.0}, TypeError, r"`count` must be an integer because .*; got 8100.0"),
+        ({"seed": 0}, ValueError, r"`seed` must be None because nothing .*; got 0"),
+        ({"reading": "draws"}, TypeError, r"`seed` must be an integer because .*; got None"),
+        (
+            {"reading": "draws", "seed": 0, "count": -1},
+            ValueError,
+            r"`count` must be at least 0 because .*; got -1",
+        ),
+        (
+            {"reading": "random"},
+            ValueError,
+            r"`reading` must be \"grid\" or \"draws\" because .*; got 'random'",
+        ),
+        ({"size": 27}, ValueError, r"`size` must be at least 28 because .*; got 27"),
+    ],
+)
+def test_bad_paper_bells_are_refused(arguments, error, message):
+    with pytest.raises(error, match=message):
+        paper_bells(**arguments)

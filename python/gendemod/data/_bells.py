@@ -55,17 +55,19 @@ def paper_bells(
 ) -> Pictures:
     r"""Return the distortions of Section 4: bells of 28 x 28 pixels, enlarged to `size` x `size`.
 
-    "8100 images with c and sigma varying uniformly" has two readings: the 90 x 90 grid of equally
-    spaced c and sigma, and 8100 independent draws.
+    "8100 images with c and sigma varying uniformly" has two readings: a 90 x 90 grid of equally
+    spaced centres and widths, and independent draws, which can go on beyond 8100. The grid is the
+    default: 8100 is a square, and nothing is left to chance.
 
     Parameters
     ----------
     count : int
-        How many draws; 8100 for the grid.
+        How many: 8100 for the grid, any number of draws.
     size : int
         Rows and columns of a picture, at least 28.
     reading : "grid" or "draws"
-        ``c`` in [-3, 3] and ``sigma`` in [20, 35] equally spaced, ends included, or uniform.
+        ``c`` in [-3, 3] and ``sigma`` in [20, 35] equally spaced, ends included, ``sigma`` varying
+        faster; or both uniform and independent, as in `bells`.
     seed : int, optional
         Bell ``i`` of the draws is a function of `size`, `seed` and ``i``. The grid has none.
 
@@ -73,14 +75,40 @@ def paper_bells(
     -------
     ndarray, shape (count, size * size)
         One bell a row, values in (0, 1].
+
+    Raises
+    ------
+    TypeError
+        If `count`, `size` or the `seed` of the draws is not an integer.
+    ValueError
+        If `reading` is another word; if the grid is given a `count` other than 8100 or a `seed`;
+        if `count` or `seed` is negative or `size` is smaller than 28.
+    ImportError
+        If scikit-image is missing.
+
+    References
+    ----------
+    Hand and Joshi, "Global Guarantees for Blind Demodulation with Generative Priors", Section 4.
     """
+    size = _arrays.integer(size, "size", 28, "the bells are 28 by 28 pictures, to be enlarged")
     if reading == "grid":
-        centre, sigma = np.meshgrid(np.linspace(-3, 3, 90), np.linspace(20, 35, 90), indexing="ij")
-        small = _bells(centre.reshape(-1, 1), sigma.reshape(-1, 1), 28)
+        small = _grid_of_bells(count, seed)
+    elif reading == "draws":
+        small = bells(count, 28, seed=_arrays.seed(seed))
     else:
-        assert seed is not None
-        small = bells(count, 28, seed=seed)
+        reason = "the paper's words have these two readings"
+        raise ValueError(_arrays.must("reading", 'be "grid" or "draws"', reason, repr(reading)))
     return enlarged(small.reshape(-1, 28, 28), size)
+
+
+def _grid_of_bells(count: int, seed: int | None) -> Pictures:
+    """Return the bells of 90 centres and 90 widths, 28 x 28."""
+    if _arrays.integer(count, "count", 0, "it counts pictures") != 8100:
+        raise ValueError(_arrays.must("count", "be 8100", "the grid is 90 by 90", count))
+    if seed is not None:
+        raise ValueError(_arrays.must("seed", "be None", "nothing in the grid is drawn", seed))
+    centre, sigma = np.meshgrid(np.linspace(-3, 3, 90), np.linspace(20, 35, 90), indexing="ij")
+    return _bells(centre.reshape(-1, 1), sigma.reshape(-1, 1), 28)
 
 
 def _bells(centre: Pictures, sigma: Pictures, size: int) -> Pictures:
