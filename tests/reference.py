@@ -116,8 +116,21 @@ def balanced(h, m):
     return h / c, m * c
 
 
-def algorithm_1(model, start, step_size, iterations, *, momentum=0.0, sign_check=1, balance=True):
-    """Lines 3 to 5, with momentum. Returns the points (h, m), the start first, and their f."""
+def algorithm_1(
+    model,
+    start,
+    step_size,
+    iterations,
+    *,
+    momentum=0.0,
+    sign_check=1,
+    balance=True,
+    simultaneous=False,
+):
+    """Lines 3 to 5, with momentum. Returns the points (h, m), the start first, and their f.
+
+    simultaneous: the gradient in m is that at the old h.
+    """
     step_h, step_m = step_size if isinstance(step_size, tuple) else (step_size, step_size)
     h, m = start
     speed_h, speed_m = np.zeros_like(h), np.zeros_like(m)
@@ -126,9 +139,10 @@ def algorithm_1(model, start, step_size, iterations, *, momentum=0.0, sign_check
         if sign_check and k % sign_check == 0:
             sign_h, sign_m = model.best_signs(h, m)
             h, m = sign_h * h, sign_m * m
+        old_h = h
         speed_h = momentum * speed_h + model.gradient_h(h, m)
         h = h - step_h * speed_h
-        speed_m = momentum * speed_m + model.gradient_m(h, m)
+        speed_m = momentum * speed_m + model.gradient_m(old_h if simultaneous else h, m)
         m = m - step_m * speed_m
         if balance:
             h, m = balanced(h, m)

@@ -16,6 +16,8 @@ VARIANTS = [
     {"balance": False},
     {"momentum": 0.5},
     {"momentum": 0.5, "sign_check": 3, "balance": False},
+    {"simultaneous": True},
+    {"simultaneous": True, "momentum": 0.5, "sign_check": 3},
 ]
 
 

@@ -77,15 +77,24 @@ void add_solvers(py::module_& module) {
       .def(py::init([](Index chains, Index starts_per_chain, std::uint64_t seed) {
              return RestartPlan{chains, starts_per_chain, seed};
            }),
-           py::arg("chains"), py::arg("starts_per_chain"), py::arg("seed"));
+           py::arg("chains"), py::arg("starts_per_chain"), py::arg("seed"))
+      .def_readonly("chains", &RestartPlan::chains)
+      .def_readonly("starts_per_chain", &RestartPlan::starts_per_chain)
+      .def_readonly("seed", &RestartPlan::seed);
   py::class_<DescentSettings>(module, "DescentSettings")
       .def(py::init([](double step_h, double step_m, double momentum, Index sign_check,
-                       bool balance, Index max_iterations, double tolerance) {
-             return DescentSettings{step_h,     step_m,  momentum,
-                                    sign_check, balance, {max_iterations, tolerance}};
+                       bool balance, bool simultaneous, Index max_iterations, double tolerance) {
+             return DescentSettings{step_h,
+                                    step_m,
+                                    momentum,
+                                    sign_check,
+                                    balance,
+                                    simultaneous,
+                                    {max_iterations, tolerance}};
            }),
            py::arg("step_h"), py::arg("step_m"), py::arg("momentum"), py::arg("sign_check"),
-           py::arg("balance"), py::arg("max_iterations"), py::arg("tolerance"));
+           py::arg("balance"), py::arg("simultaneous"), py::arg("max_iterations"),
+           py::arg("tolerance"));
   py::class_<MarquardtSettings>(module, "MarquardtSettings")
       .def(py::init([](Index max_iterations, double tolerance) {
              return MarquardtSettings{{max_iterations, tolerance}};

@@ -76,7 +76,10 @@ template <class T>
 void AlternatingDescent<T>::iterate() {
   for (Factor* factor : {&h_, &m_}) factor->before = factor->latent;
   if (settings_.sign_check > 0 && iteration_ % settings_.sign_check == 0) choose_signs();
+  pull_back(h_, m_);
+  if (settings_.simultaneous) pull_back(m_, h_);
   const Move move_h = descend(h_, m_);
+  if (!settings_.simultaneous) pull_back(m_, h_);
   const Move move_m = descend(m_, h_);
   if (h_.step > 0) {
     if (settings_.balance) normalise();
@@ -128,11 +131,10 @@ void AlternatingDescent<T>::pull_back(Factor& moving, const Factor& fixed) {
   moving.piece.jacobian_transpose(seed, moving.gradient);
 }
 
-/// One of the two steps of line 4.
+/// One of the two steps of line 4, along moving.gradient.
 template <class T>
 typename AlternatingDescent<T>::Move AlternatingDescent<T>::descend(Factor& moving,
                                                                     const Factor& fixed) {
-  pull_back(moving, fixed);
   if (settings_.momentum > 0) {
     moving.direction = static_cast<T>(settings_.momentum) * moving.direction + moving.gradient;
   } else {

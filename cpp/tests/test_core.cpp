@@ -82,7 +82,7 @@ template <class T>
 Outcome<T> solve(int threads, double tolerance, const Vector<T>& y, const ReLUNetwork<T>& g1,
                  const ReLUNetwork<T>& g2) {
   const RowMajorView<T> none(nullptr, 0, 0);
-  const DescentSettings settings{0, 0, 0, 1, true, {2000, tolerance}};
+  const DescentSettings settings{0, 0, 0, 1, true, false, {2000, tolerance}};
   const double one = 1;
   Restarts<AlternatingDescent<T>> restarts(
       {&g1, &g2, {y.data(), 1, y.size()}, none, none, none, {&one, 1}}, settings, {3, 1, 11},

@@ -39,6 +39,9 @@ def ray_gradients(
 ) -> tuple[Array, Array, Array]: ...
 
 class RestartPlan:
+    chains: int
+    starts_per_chain: int
+    seed: int
     def __init__(self, chains: int, starts_per_chain: int, seed: int) -> None: ...
 
 class DescentSettings:
@@ -49,6 +52,7 @@ class DescentSettings:
         momentum: float,
         sign_check: int,
         balance: bool,
+        simultaneous: bool,
         max_iterations: int,
         tolerance: float,
     ) -> None: ...

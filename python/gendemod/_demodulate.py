@@ -26,6 +26,8 @@ from ._arrays import (
 from ._arrays import (
     threads as checked_threads,
 )
+from ._engines import Engine, engine_for
+from ._generators import Generator, check_generator
 from ._slices import run_in_slices, seconds_allowed
 from .network import ReLUNetwork
 from .problem import observations
@@ -35,13 +37,11 @@ from .solvers import AlternatingDescent, LevenbergMarquardt
 #: Starts that restarts="auto" tries at most.
 AUTOMATIC_RESTARTS = 8
 
-#: Seconds that the core works before Python looks at signals, the clock and the progress bar.
-
 
 def demodulate(
     y: ArrayLike,
-    g1: ReLUNetwork,
-    g2: ReLUNetwork,
+    g1: ReLUNetwork | Generator,
+    g2: ReLUNetwork | Generator,
     solver: AlternatingDescent | LevenbergMarquardt | None = None,
     *,
     start: tuple[ArrayLike, ArrayLike] | None = None,
@@ -61,6 +61,8 @@ def demodulate(
     y : array_like, (ell,) or (batch, ell)
         The observation, or many. Entries may be negative (noise).
     g1, g2 : ReLUNetwork
+        Or other generators, such as :class:`gendemod.interop.torch.TorchGenerator`, for
+        AlternatingDescent alone.
     solver : LevenbergMarquardt (the default) or AlternatingDescent
     start : (h, m), optional
         Used as it is; for a batch each has a leading axis. None: random starts.
@@ -94,7 +96,9 @@ def demodulate(
     Notes
     -----
     Parallel over problems and restarts. All inputs float32 give float32, anything else float64.
-    Memory beyond the results: the working memory of one solver for each thread.
+    Memory beyond the results: the working memory of one solver for each thread. Generators other
+    than ReLUNetworks are run on 64 starts at once, on threads of their own; which starts share a
+    run shows in the last digits.
     """
     if solver is None:
         solver = LevenbergMarquardt()
@@ -102,6 +106,8 @@ def demodulate(
         reason = "it decides how to descend"
         got = type(solver).__name__
         raise TypeError(must("solver", "be a solver such as AlternatingDescent()", reason, got))
+    check_generator(g1, "g1")
+    check_generator(g2, "g2")
     observed, weights = observations(y, g1, g2, y_weights)
     start_h, start_m = _checked_start(start, observed, g1, g2)
     dtypes = [g1.dtype, g2.dtype, observed.dtype, weights.dtype]
@@ -114,22 +120,22 @@ def demodulate(
 
     # The core sees y / 4^k and (h, m) / 2^k, k of each problem: the same digits, far from overflow
     # and underflow.
-    k = _binary_scales(np.atleast_2d(observed))
-    core, settings = solver._batch(dtype)
+    engine = engine_for(g1, g2, solver, dtype)
+    k = _binary_scales(np.atleast_2d(observed)) * engine.scales
     y_rows = np.ldexp(np.atleast_2d(observed), -2 * k)
     y_rows = np.ascontiguousarray(y_rows, dtype=dtype)
     scaled_h, scaled_m = start_h, start_m
     if start is not None:
         scaled_h, scaled_m = np.ldexp(start_h, -k), np.ldexp(start_m, -k)
-    batch = core(
-        g1._core(dtype),
-        g2._core(dtype),
+    batch = engine.batch(
+        engine.networks[0]._core(dtype),
+        engine.networks[1]._core(dtype),
         y_rows,
         np.ascontiguousarray(np.atleast_2d(weights), dtype=dtype),
         np.ascontiguousarray(scaled_h, dtype=dtype),
         np.ascontiguousarray(scaled_m, dtype=dtype),
         np.ldexp(1.0, 2 * k),
-        settings,
+        engine.settings,
         _core.RestartPlan(chains, starts, seed or 0),
         checked_threads(threads),
     )
@@ -145,7 +151,7 @@ def demodulate(
         energy=np.sum(weights.astype(np.float64) * y_rows.astype(np.float64) ** 2, axis=-1),
         k=k,
         single=observed.ndim == 1,
-        networks=(g1, g2),
+        engine=engine,
         dtype=dtype,
         seed=seed,
         threads=checked_threads(threads),
@@ -153,7 +159,7 @@ def demodulate(
 
 
 def _checked_start(
-    start: object, observed: Array, g1: ReLUNetwork, g2: ReLUNetwork
+    start: object, observed: Array, g1: Generator, g2: Generator
 ) -> tuple[Array, Array]:
     """Return the start as rows (batch, n) and (batch, p), without rows if there is none."""
     if start is None:
@@ -191,13 +197,13 @@ def _collect(
     energy: Array,
     k: Array,
     single: bool,
-    networks: tuple[ReLUNetwork, ReLUNetwork],
+    engine: Engine,
     dtype: np.dtype[Any],
     seed: int | None,
     threads: int,
 ) -> Result:
     """Turn the outcomes of a batch, or of one problem, into a result in the scale of y."""
-    g1, g2 = networks
+    g1, g2 = engine.networks
     h = np.array([outcome[0] for outcome in outcomes], dtype=dtype).reshape(-1, g1.dims[0])
     m = np.array([outcome[1] for outcome in outcomes], dtype=dtype).reshape(-1, g2.dims[0])
     h, m = np.ldexp(h, k), np.ldexp(m, k)
@@ -214,7 +220,8 @@ def _collect(
     iterations = np.array([len(record) - 1 for record in history], dtype=np.int64)
     residual = np.sqrt(2 * objective / np.where(energy > 0, energy, 1)) * (energy > 0)
     converged = np.array([s == Status.CONVERGED for s in status], dtype=bool)
-    message = [KINK_ADVICE if end == KINK else Status(end).advice for end in ends]
+    advice = [KINK_ADVICE if end == KINK else Status(end).advice for end in ends]
+    message = [text + engine.note for text in advice]
     objective, residual = _restored(objective, k[:, 0], dtype), residual.astype(dtype)
     if not single:
         return Result(

@@ -64,6 +64,9 @@ class ReLUNetwork:
 
     __slots__ = ("_cores", "_dims", "_dtype")
 
+    #: G(c z) = c G(z) for c > 0.
+    homogeneous = True
+
     def __init__(self, weights: Sequence[ArrayLike]) -> None:
         matrices = checked_weights(weights)
         self._dtype = common_dtype(*(W.dtype for W in matrices))

@@ -21,6 +21,7 @@ from ._arrays import (
 from ._arrays import (
     threads as checked_threads,
 )
+from ._generators import Generator
 from .network import ReLUNetwork
 
 
@@ -50,6 +51,10 @@ class Problem:
     def __init__(
         self, y: ArrayLike, g1: ReLUNetwork, g2: ReLUNetwork, *, y_weights: ArrayLike | None = None
     ) -> None:
+        for name, network in (("g1", g1), ("g2", g2)):
+            if not isinstance(network, ReLUNetwork):
+                reason = "its derivatives are taken on linear pieces"
+                raise TypeError(must(name, "be a ReLUNetwork", reason, type(network).__name__))
         observed, weights = observations(y, g1, g2, y_weights)
         if observed.ndim != 1:
             reason = "a Problem is one observation (demodulate takes batches)"
@@ -199,16 +204,12 @@ def _read_only(array: Array) -> Array:
 
 
 def observations(
-    y: ArrayLike, g1: ReLUNetwork, g2: ReLUNetwork, y_weights: ArrayLike | None
+    y: ArrayLike, g1: Generator, g2: Generator, y_weights: ArrayLike | None
 ) -> tuple[Array, Array]:
     """Check a problem and return its observation, zero where nothing is observed, and weights.
 
     y is (ell,) or (batch, ell); the weights are (ell,), or of the shape of y.
     """
-    for name, network in (("g1", g1), ("g2", g2)):
-        if not isinstance(network, ReLUNetwork):
-            reason = "the solvers work on its linear pieces"
-            raise TypeError(must(name, "be a ReLUNetwork", reason, type(network).__name__))
     ell = g1.dims[-1]
     if g2.dims[-1] != ell:
         reason = "the outputs are multiplied entry by entry"

@@ -27,7 +27,8 @@ class AlternatingDescent:
     Parameters
     ----------
     step_size : "auto", float or (float, float)
-        For both latents, or one each. "auto": 3/4 of the exact minimiser of f along the
+        For both latents, or one each. f is half the sum of squares: step 1 of the authors' code,
+        whose loss is their mean, is 2 / ell here. "auto": 3/4 of the exact minimiser of f along the
         gradient while no unit changes, halved while f would not fall, and turned where a kink
         blocks it; the recorded objective never rises. It commutes with line 5, which is then
         done once, at the end.
@@ -38,6 +39,9 @@ class AlternatingDescent:
         Line 3 in every ``sign_check``-th iteration, from the first; 0: never.
     balance : bool
         Line 5.
+    simultaneous : bool
+        Both gradients of line 4 at the same (h, m), a joint step, as in the authors' code, instead
+        of the one in m at the new h. Numeric step sizes only.
     max_iterations : int
     tolerance : float
         Converged once a step of (h, m) is relatively shorter than this. At least ten units of the
@@ -51,12 +55,18 @@ class AlternatingDescent:
     iteration costs two products with each piece, :math:`4 \ell (n + p)` flops, three with "auto",
     and a low-rank update where units flip. Memory: about :math:`2 n \sum_i n_i` numbers for each
     network.
+
+    For generators other than ReLUNetworks an iteration costs one pass forwards and one backwards
+    of each, and one or two more forwards with line 3, with line 5, and with each trial of "auto",
+    where a difference stands for the linear piece and no step is turned at a kink. Line 5 is left
+    out unless both are positively homogeneous; the result states it.
     """
 
     step_size: str | float | tuple[float, float] = "auto"
     momentum: float = 0.0
     sign_check: int = 1
     balance: bool = True
+    simultaneous: bool = False
     max_iterations: int = 5000
     tolerance: float = 1e-10
 
@@ -67,6 +77,11 @@ class AlternatingDescent:
             raise ValueError(must("momentum", "be in [0, 1)", "it is a rate of decay", momentum))
         integer(self.sign_check, "sign_check", 0, "it counts iterations, and 0 means never")
         flag(self.balance, "balance", "line 5 is done or not")
+        flag(self.simultaneous, "simultaneous", "line 4 takes a joint step or two")
+        if self.simultaneous and isinstance(self.step_size, str):
+            reason = "an automatic step is a search along the gradient of one factor"
+            requirement = "be a number, or two, where `simultaneous` is True"
+            raise ValueError(must("step_size", requirement, reason, repr(self.step_size)))
         check_stopping(self.max_iterations, self.tolerance)
 
     def _steps(self) -> tuple[float, float]:
@@ -98,6 +113,7 @@ class AlternatingDescent:
             float(self.momentum),
             int(self.sign_check),
             bool(self.balance),
+            bool(self.simultaneous),
             int(self.max_iterations),
             float(self.tolerance),
         )

@@ -8,11 +8,12 @@
 namespace gendemod {
 
 struct DescentSettings {
-  double step_h;     // step size for h in line 4; 0: chosen in every iteration
-  double step_m;     // the same for m
-  double momentum;   // mu in v <- mu v + g, latent <- latent - step v
-  Index sign_check;  // line 3 in every sign_check-th iteration, from the first; 0: never
-  bool balance;      // line 5
+  double step_h;      // step size for h in line 4; 0: chosen in every iteration
+  double step_m;      // the same for m
+  double momentum;    // mu in v <- mu v + g, latent <- latent - step v
+  Index sign_check;   // line 3 in every sign_check-th iteration, from the first; 0: never
+  bool balance;       // line 5
+  bool simultaneous;  // line 4 takes both gradients at the same (h, m); not with automatic steps
   Stopping stopping;
 
   DescentSettings scaled(double factor) const {
@@ -27,6 +28,7 @@ struct DescentSettings {
 ///
 ///   line 3:  (h, m) <- the best of (+-h, +-m)
 ///   line 4:  h <- h - eta_h grad_h f(h, m),   then m <- m - eta_m grad_m f(h, m) at the new h
+///            (simultaneous: at the old h)
 ///   line 5:  (h, m) <- (h / c, c m) with ||h / c|| = ||c m||
 ///
 /// Automatic steps: eta = 3/4 s, s the exact minimiser of f along the line while no mask changes,

@@ -1,0 +1,89 @@
+"""What demodulate asks of a generator that is no ReLUNetwork, and both kinds behind one face."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
+
+from ._arrays import Array, must
+from .network import ReLUNetwork
+
+PullBack = Callable[[Array], Array]
+
+
+@runtime_checkable
+class Generator(Protocol):
+    """A differentiable map G from latents to outputs, known by its values and their derivatives.
+
+    A generator may also have ``pull_back(z)``, which returns ``G(z)`` and the function
+    ``r -> vjp(z, r)`` of one pass: solvers then save the second.
+
+    Attributes
+    ----------
+    dims : (n, ..., ell)
+        The first and the last number count inputs and outputs.
+    dtype : float32 or float64
+        The precision of the values.
+    homogeneous : bool
+        Whether G(c z) = c G(z) for all c > 0.
+    """
+
+    @property
+    def dims(self) -> tuple[int, ...]: ...
+    @property
+    def dtype(self) -> np.dtype[Any]: ...
+    @property
+    def homogeneous(self) -> bool: ...
+    def __call__(self, z: Array) -> Array:
+        """Return G(z), (k, n) to (k, ell)."""
+
+    def vjp(self, z: Array, r: Array) -> Array:
+        """Return the rows J(z)^T r, (k, n), for z of (k, n) and r of (k, ell)."""
+
+
+def check_generator(value: object, name: str) -> None:
+    """Check that a value is a ReLUNetwork or has what a Generator has."""
+    if isinstance(value, type) or not isinstance(value, Generator):
+        requirement = "be a ReLUNetwork, a TorchGenerator, or alike"
+        reason = "solvers need its dims, values and vector-Jacobian products"
+        got = value.__name__ if isinstance(value, type) else type(value).__name__
+        raise TypeError(must(name, requirement, reason, got))
+
+
+class GenericNetwork:
+    """A generator behind the face of the core's networks: rows of one dtype in and out."""
+
+    def __init__(self, generator: Generator, dtype: np.dtype[Any]) -> None:
+        self._generator, self.dtype = generator, dtype
+        self.dims, self.homogeneous = generator.dims, generator.homogeneous
+        self.eps = float(max(np.finfo(kind).eps for kind in (dtype, np.dtype(generator.dtype))))
+
+    def _core(self, dtype: np.dtype[Any]) -> GenericNetwork:
+        return GenericNetwork(self._generator, dtype)
+
+    def forward(self, z: Array, threads: int) -> Array:
+        """Return G(z), (k, ell)."""
+        if isinstance(self._generator, ReLUNetwork):
+            return self._generator._core(self.dtype).forward(z, threads)
+        return self._rows(self._generator(z), (len(z), self.dims[-1]))
+
+    def pull_back(self, z: Array, threads: int) -> tuple[Array, PullBack]:
+        """Return G(z) and the function r -> J(z)^T r."""
+        generator = self._generator
+        if isinstance(generator, ReLUNetwork):
+            core = generator._core(self.dtype)
+            return core.forward(z, threads), lambda r: core.vjp(z, r, threads)
+        if hasattr(generator, "pull_back"):
+            output, vjp = generator.pull_back(z)
+        else:
+            output, vjp = generator(z), lambda r: generator.vjp(z, r)
+        return self._rows(output, (len(z), self.dims[-1])), lambda r: self._rows(vjp(r), z.shape)
+
+    def _rows(self, value: Array, shape: tuple[int, ...]) -> Array:
+        rows = np.ascontiguousarray(value, dtype=self.dtype)
+        if rows.shape != shape:
+            got = f"shape {rows.shape}"
+            raise ValueError(must("generator", f"return rows {shape}", "its `dims` say so", got))
+        return rows
