@@ -54,6 +54,7 @@ class Plan:
     seed: int
     side: int
     moves: bool
+    rate: float = RATE
 
 
 class AutoEncoder(nn.Module):
@@ -153,10 +154,10 @@ def train(
     """
     torch.manual_seed(plan.seed)
     model = AutoEncoder(pictures, shape, plan.side)
-    optimizer = torch.optim.Adam(model.parameters(), lr=RATE)
+    optimizer = torch.optim.Adam(model.parameters(), lr=plan.rate)
     steps = -(-len(pictures) // BATCH)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimizer, RATE, total_steps=plan.epochs * steps, pct_start=0.1
+        optimizer, plan.rate, total_steps=plan.epochs * steps, pct_start=0.1
     )
     settings = dataclasses.asdict(shape) | dataclasses.asdict(plan)
     parts = {"model": model, "optimizer": optimizer, "schedule": schedule}
@@ -184,7 +185,7 @@ class Checkpoint:
     """A file that holds all that training goes on from: its parts, and the random numbers."""
 
     path: Path
-    settings: dict[str, int]
+    settings: dict[str, float]
     parts: dict[str, Any]
 
     def save(self, epoch: int) -> None:

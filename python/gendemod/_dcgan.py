@@ -1,8 +1,16 @@
-"""The generator of a DCGAN for pictures of 64 x 64, as in the paper's experiment."""
+"""The DCGANs of the paper's experiment, for pictures of 64 x 64."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
+
+from ._arrays import must
+
+__all__ = ["LATENTS", "dcgan_generator", "dcgans"]
+
+# Of the digits and of the distortions, as in the paper.
+LATENTS = {"digits": 100, "bells": 50}
 
 
 def dcgan_generator(latent: int, width: int) -> Any:
@@ -33,3 +41,33 @@ def dcgan_generator(latent: int, width: int) -> Any:
             nn.ReLU(),
         ]
     return nn.Sequential(*layers, nn.ConvTranspose2d(width, 1, 4, 2, 1), Shifted())
+
+
+def dcgans(folder: Path) -> tuple[Any, Any]:
+    """Return the trained generators of digits and of distortions in `folder`.
+
+    They are not positively homogeneous; as in the paper, line 5 of Algorithm 1 is done all the
+    same.
+    """
+    from .interop.torch import TorchGenerator, load_weights
+
+    both = []
+    for name, latent in LATENTS.items():
+        path = folder / f"{name}.safetensors"
+        module = dcgan_generator(latent, _width(path)).eval()
+        load_weights(module, path)
+        both.append(TorchGenerator(module, (latent, 1, 1), assume_homogeneous=True))
+    return both[0], both[1]
+
+
+def _width(path: Path) -> int:
+    """Return the base channels of the generator whose weights are in `path`."""
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(path, "numpy") as file:
+            return int(file.get_slice("0.weight").get_shape()[1]) // 8
+    except (OSError, SafetensorError, IndexError) as error:
+        reason = "the experiment needs its generator"
+        got = f"{path} ({error})"
+        raise ValueError(must("dcgan", "hold weights of a DCGAN", reason, got)) from None

@@ -13,6 +13,7 @@ from ._audit_options import add_audit
 from ._landscape_options import add_landscape
 from ._network_files import KINDS
 from ._options import count, restarts, running, seconds, seed
+from ._reproduce_options import add_reproduce
 from ._wdc_options import add_wdc, with_report
 from .demo import demo
 from .info import describe
@@ -70,6 +71,7 @@ def _parser() -> _Parser:
     add_wdc(commands)
     add_landscape(commands)
     add_audit(commands)
+    add_reproduce(commands)
     info = commands.add_parser("info", help="say what this installation is made of")
     info.set_defaults(run=_info)
     return parser

@@ -1,0 +1,125 @@
+"""The paper's experiment, slice by slice of its pictures, so that it can be stopped and go on."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ._archives import read_archive
+from ._demodulate import demodulate
+from ._files import replacing
+from .solvers import AlternatingDescent, LevenbergMarquardt
+
+__all__ = ["Method", "Recovered", "recover"]
+
+Array = NDArray[np.floating[Any]]
+
+# Pictures that are solved at once, and saved.
+SLICE = 50
+
+
+@dataclass(frozen=True)
+class Method:
+    """A way to solve: its name, the pair of generators, the solver and the number of starts."""
+
+    name: str
+    pair: str
+    solver: AlternatingDescent | LevenbergMarquardt
+    restarts: int
+
+    @property
+    def file_stem(self) -> str:
+        """What the files of its results are named after."""
+        return "".join(c if c.isalnum() else "-" for c in self.name.lower())
+
+
+@dataclass(frozen=True)
+class Recovered:
+    """Both factors that a method found, a picture a row, and how it got there.
+
+    `history` holds the mean-square residual of every picture before each iteration, as far as all
+    pictures went.
+    """
+
+    w: Array
+    x: Array
+    history: Array
+    seconds: float
+
+
+def recover(
+    method: Method,
+    y: Array,
+    pair: tuple[Any, Any],
+    *,
+    seed: int,
+    threads: int | None,
+    folder: Path,
+    about: dict[str, Any],
+    advance: Callable[[int], None],
+) -> Recovered:
+    """Return what `method` makes of the rows of `y`; slices that `folder` holds are not redone.
+
+    Raises
+    ------
+    ValueError
+        If a file in `folder` comes from other settings than `about`, from another picture, or is
+        damaged.
+    """
+    g1, g2 = pair
+    latents, histories, seconds = [], [], 0.0
+    for first in range(0, len(y), SLICE):
+        rows = np.ascontiguousarray(y[first : first + SLICE])
+        path = folder / f"{method.file_stem}-{first}.npz"
+        settings = {**about, "solver": repr(method.solver), "y": hashlib.sha256(rows.tobytes()).hexdigest()}
+        solved = _read(path, settings) if path.exists() else None
+        if solved is None:
+            solved = _solve(method, rows, pair, seed + first, threads)
+            _write(path, solved, settings)
+        latents.append((solved["h"], solved["m"]))
+        histories.append(solved["history"])
+        seconds += float(solved["seconds"])
+        advance(len(rows))
+    h, m = (np.concatenate(parts) for parts in zip(*latents, strict=True))
+    length = min(part.shape[1] for part in histories)
+    history = np.concatenate([part[:, :length] for part in histories])
+    return Recovered(g1(h), g2(m), history, seconds)
+
+
+def _solve(
+    method: Method, y: Array, pair: tuple[Any, Any], seed: int, threads: int | None
+) -> dict[str, Array]:
+    begun = time.perf_counter()
+    result = demodulate(
+        y, *pair, method.solver, restarts=method.restarts, seed=seed, threads=threads
+    )
+    seconds = time.perf_counter() - begun
+    length = min(len(one) for one in result.history)
+    # The mean of squares is 2 f / ell.
+    history = np.stack([one[:length] for one in result.history]) * (2 / y.shape[1])
+    return {"h": result.h, "m": result.m, "history": history, "seconds": np.array(seconds)}
+
+
+def _write(path: Path, solved: dict[str, Array], settings: dict[str, Any]) -> None:
+    with replacing(path) as beside:
+        np.savez(beside, settings=np.array(json.dumps(settings, sort_keys=True)), **solved)  # type: ignore[arg-type]
+
+
+def _read(path: Path, settings: dict[str, Any]) -> dict[str, Array]:
+    reason = "the experiment goes on from it"
+    solved = read_archive(str(path), "output", reason)
+    found = str(solved.pop("settings", ""))
+    if found != json.dumps(settings, sort_keys=True):
+        raise ValueError(
+            f"`output` must hold results of the same settings because {reason}; got {found} in "
+            f"{path}: choose another folder, or remove that file"
+        )
+    return solved
