@@ -337,3 +337,25 @@ def bilinear(picture, size):
     places = np.clip((np.arange(size) + 0.5) * rows / size - 0.5, 0, rows - 1)
     wide = np.stack([np.interp(places, np.arange(rows), row) for row in picture])
     return np.stack([np.interp(places, np.arange(rows), column) for column in wide.T], axis=1)
+
+
+# Classical priors.
+
+
+def low_pass(s, cutoff):
+    """A Butterworth filter of order 2, the border continued by its nearest pixels."""
+    side = max(s.shape)
+    wide = np.pad(s, side, mode="edge")
+    f1, f2 = np.meshgrid(*(np.fft.fftfreq(n) for n in wide.shape), indexing="ij")
+    low = np.fft.ifft2(np.fft.fft2(wide) / (1 + (np.hypot(f1, f2) / cutoff) ** 4)).real
+    return low[side:-side, side:-side]
+
+
+def alternating_least_squares(y, first, second, iterations):
+    """Both factors in the rows' spans, from x = the first row of `second`, and f on the way."""
+    x, objectives = second[0], []
+    for _ in range(iterations):
+        w = np.linalg.lstsq((first * x).T, y, rcond=None)[0] @ first
+        x = np.linalg.lstsq((second * w).T, y, rcond=None)[0] @ second
+        objectives.append(0.5 * np.sum((w * x - y) ** 2))
+    return w, x, np.array(objectives)

@@ -3,7 +3,15 @@
 import numpy as np
 import pytest
 
-from gendemod.baselines import FLOOR, blur_division, polynomial_log_fit
+from gendemod.baselines import (
+    FLOOR,
+    blur_division,
+    homomorphic_filter,
+    polynomial_log_fit,
+    rank_one_split,
+    total_variation_split,
+)
+from reference import low_pass
 
 GRID = np.linspace(-1, 1, 24)
 U, V = np.meshgrid(GRID, GRID[:20], indexing="ij")
@@ -15,7 +23,21 @@ def blur(image, sigma=3.0):
     return blur_division(image, sigma)
 
 
-METHODS = [blur, polynomial_log_fit]
+def homomorphic(image, cutoff=0.03, floor=FLOOR):
+    pytest.importorskip("skimage")
+    return homomorphic_filter(image, cutoff, floor)
+
+
+def variation(image, weight=1.0, floor=FLOOR):
+    pytest.importorskip("skimage")
+    return total_variation_split(image, weight, floor)
+
+
+def rank_one(image, quantile=0.8):
+    return rank_one_split(image, quantile)
+
+
+METHODS = [blur, polynomial_log_fit, homomorphic, variation, rank_one]
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -105,3 +127,103 @@ def test_bad_parameters_are_refused():
         blur_division(SMOOTH, 0.0)
     with pytest.raises(ValueError, match="`degree` must be at least 0 because"):
         polynomial_log_fit(SMOOTH, degree=-1)
+
+
+@pytest.mark.parametrize(
+    ("split", "message"),
+    [
+        (lambda: homomorphic_filter(SMOOTH, 0), "`cutoff` must be positive because"),
+        (lambda: homomorphic_filter(SMOOTH, 0.6), "`cutoff` must be at most 1/2 because .* 0.6"),
+        (lambda: homomorphic_filter(SMOOTH, 0.1, 0), r"`floor` must lie in \(0, 1\] because"),
+        (lambda: total_variation_split(SMOOTH, 0.0), "`weight` must be positive because"),
+        (lambda: total_variation_split(SMOOTH, 1, 2), r"`floor` must lie in \(0, 1\] because"),
+        (lambda: polynomial_log_fit(SMOOTH, 2, np.nan), r"`floor` must lie in \(0, 1\] because"),
+        (lambda: rank_one_split(SMOOTH, 1.5), r"`quantile` must lie in \[0, 1\] because .* 1.5"),
+        (lambda: rank_one_split(SMOOTH, np.nan), r"`quantile` must lie in \[0, 1\] because"),
+    ],
+)
+def test_parameters_out_of_range_are_refused(split, message):
+    with pytest.raises(ValueError, match=message):
+        split()
+
+
+@pytest.mark.parametrize("method", [homomorphic_filter, total_variation_split, rank_one_split])
+@pytest.mark.parametrize("value", [True, "1", None])
+def test_a_parameter_that_is_no_number_is_refused(method, value):
+    with pytest.raises(TypeError, match="must be a number because"):
+        method(SMOOTH, value)
+
+
+@pytest.mark.parametrize("method", [polynomial_log_fit, homomorphic, variation])
+def test_pixels_below_the_floor_count_as_the_floor(method):
+    image = SMOOTH.copy()
+    image[5, 5], lifted = 0, image.copy()
+    lifted[5, 5] = 0.2 * image.max()
+    x = [method(one, floor=floor)[1] for one, floor in ((image, 0.2), (lifted, FLOOR))]
+    darkest = SMOOTH.min() / SMOOTH.max()
+    assert darkest < 0.2
+    bright = np.maximum(lifted, 0.2 * image.max())
+    np.testing.assert_allclose(x[0], method(bright)[1], rtol=1e-9)
+    assert np.abs(x[0] / x[1] - 1).max() > 0.01
+
+
+def test_the_homomorphic_filter_is_a_low_pass_of_the_logarithm():
+    pytest.importorskip("skimage")
+    image = SMOOTH * np.random.default_rng(0).uniform(0.1, 1, SMOOTH.shape)
+    w, x = homomorphic_filter(image, 0.08)
+    low = low_pass(np.log(image), 0.08)
+    np.testing.assert_allclose(np.log(x), low, atol=1e-10)
+    np.testing.assert_allclose(np.log(w), np.log(image) - low, atol=1e-10)
+
+
+def test_the_cutoff_frequency_is_halved():
+    pytest.importorskip("skimage")
+    wave = np.cos(2 * np.pi * 0.1 * (np.arange(200) + 0.5))
+    _, x = homomorphic_filter(np.exp(np.tile(wave, (200, 1))), 0.1)
+    middle = np.log(x)[80:120, 80:120]
+    np.testing.assert_allclose(middle, wave[80:120] / 2 * np.ones((40, 1)), atol=2e-3)
+
+
+def test_total_variation_lowers_a_step_by_what_the_weight_says():
+    pytest.importorskip("skimage")
+    # Halves of 10 columns move towards each other by weight / 10 each.
+    step = np.exp(np.repeat([0.0, 3.0], 10) * np.ones((30, 1)))
+    _, x = total_variation_split(step, 5.0)
+    np.testing.assert_allclose(np.log(x[:, 0]), 0.5, atol=0.01)
+    np.testing.assert_allclose(np.log(x[:, -1]), 2.5, atol=0.01)
+
+
+def test_total_variation_removes_what_is_thin_and_keeps_what_is_wide():
+    pytest.importorskip("skimage")
+    image = np.ones((64, 64))
+    image[:, 30:33] = 0.2
+    image[:, :16] = 0.2
+    _, x = total_variation_split(image, 3.0)
+    assert np.all(x[:, 30:33] > 0.6)
+    assert np.all(x[:, :16] < 0.35)
+
+
+def test_rank_one_is_exact_under_a_pattern_on_a_white_ground():
+    smooth = np.outer(np.exp(-(GRID**2)), np.exp(-0.5 * (GRID[:20] - 0.3) ** 2))
+    pattern = np.ones(smooth.shape)
+    pattern[4:8, 2:6], pattern[10:18, 9:13] = 0.1, 0.0
+    w, x = rank_one_split(smooth * pattern, 0.8)
+    np.testing.assert_allclose(x, smooth, rtol=1e-8)
+    np.testing.assert_allclose(w, pattern, atol=1e-8)
+
+
+def test_rank_one_with_any_quantile_settles_in_a_matrix_of_rank_one():
+    image = SMOOTH * np.random.default_rng(1).random(SMOOTH.shape)
+    for quantile in (0, 0.5, 0.9, 1):
+        _, x = rank_one_split(image, quantile)
+        singular = np.linalg.svd(x, compute_uv=False)
+        assert singular[1] < 1e-12 * singular[0]
+
+
+def test_the_largest_quantile_is_an_envelope():
+    image = SMOOTH * np.random.default_rng(1).random(SMOOTH.shape)
+    w, _ = rank_one_split(image, 1)
+    assert w.max() < 1 + 1e-9
+    np.testing.assert_allclose(w.max(axis=0), 1, rtol=1e-9)
+    median, _ = rank_one_split(image, 0.5)
+    np.testing.assert_allclose(np.median(median, axis=0), 1, rtol=0.05)

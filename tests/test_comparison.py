@@ -12,6 +12,7 @@ from gendemod import _comparison
 from gendemod import demo as demo_module
 from gendemod._comparison import Estimate, Scores, classical_estimates, format_table, score
 from gendemod._figure import figure
+from gendemod._pairs import demo_pairs
 
 
 def psnr_after_scaling(estimate, truth):
@@ -26,12 +27,13 @@ def psnrs(estimates, truths):
 
 
 def test_the_parameter_of_a_classical_method_is_chosen_in_its_favour(monkeypatch):
-    truth = demo_module._draw_pairs(8, 0)
+    truth = demo_pairs(8, demo_module.SIZE, 0)
     tried = {}
 
-    def spy(method, *rest):
-        tried[method] = real(method, *rest)
-        return tried[method]
+    def spy(*arguments):
+        estimate = real(*arguments)
+        tried[estimate.method] = estimate
+        return estimate
 
     real = _comparison._estimate
     monkeypatch.setattr(_comparison, "_estimate", spy)
@@ -51,7 +53,7 @@ def test_the_parameter_of_a_classical_method_is_chosen_in_its_favour(monkeypatch
 
 
 def test_the_truth_itself_scores_perfectly():
-    truth = demo_module._draw_pairs(3, 0)
+    truth = demo_pairs(3, demo_module.SIZE, 0)
     perfect = Estimate("truth", 3 * truth.digits, truth.bells / 2, 0.5)
     scores = score(perfect, truth.digits, truth.bells, demo_module.SIZE)
     assert scores.digit_psnr > 100

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,12 +13,49 @@ from numpy.typing import NDArray
 from .baselines import blur_division, polynomial_log_fit
 from .metrics import psnr, ssim
 
-__all__ = ["Estimate", "Scores", "classical_estimates", "format_table", "score"]
+__all__ = [
+    "FAMILIES",
+    "Estimate",
+    "Family",
+    "Scores",
+    "classical_estimates",
+    "favoured",
+    "format_table",
+    "score",
+]
 
 Array = NDArray[np.floating[Any]]
 
 BLUR_WIDTHS = (1.0, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0)
 POLYNOMIAL_DEGREES = (1, 2, 3, 4)
+
+
+@dataclass(frozen=True)
+class Family:
+    """A classical method with each of some parameters; `name` has a place for each of them."""
+
+    name: str
+    split: Callable[..., tuple[Array, Array]]
+    parameters: tuple[tuple[Any, ...], ...]
+
+
+Columns = tuple[tuple[str, str, str], ...]
+#: Heading, attribute and format of each column.
+COLUMNS: Columns = (
+    ("digit PSNR", "digit_psnr", ".1f"),
+    ("digit SSIM", "digit_ssim", ".3f"),
+    ("distortion PSNR", "distortion_psnr", ".1f"),
+    ("distortion SSIM", "distortion_ssim", ".3f"),
+    ("s/picture", "seconds_per_picture", ".4f"),
+)
+
+#: The two of the demo.
+FAMILIES = (
+    Family("division by blur, sigma {:g}", blur_division, tuple((s,) for s in BLUR_WIDTHS)),
+    Family(
+        "polynomial log fit, degree {}", polynomial_log_fit, tuple((d,) for d in POLYNOMIAL_DEGREES)
+    ),
+)
 
 
 @dataclass(frozen=True)
@@ -59,54 +96,47 @@ def score(estimate: Estimate, digits: Array, distortions: Array, size: int) -> S
     )
 
 
-def classical_estimates(y: Array, digits: Array, size: int) -> list[Estimate]:
+def classical_estimates(
+    y: Array, digits: Array, size: int, families: tuple[Family, ...] = FAMILIES
+) -> list[Estimate]:
     """Return what the classical methods make of the rows of `y`.
 
-    Of each method the parameter with the highest median digit PSNR is taken: a choice in its
+    Of each family the parameter with the highest median digit PSNR is taken: a choice in its
     favour that needs the true `digits`.
     """
-    blurs = [
-        _estimate(f"division by blur, sigma {sigma:g}", blur_division, y, sigma, size)
-        for sigma in BLUR_WIDTHS
-    ]
-    fits = [
-        _estimate(f"polynomial log fit, degree {degree}", polynomial_log_fit, y, degree, size)
-        for degree in POLYNOMIAL_DEGREES
-    ]
     return [
-        max(family, key=lambda one: _median_psnr(one.digits, digits)) for family in (blurs, fits)
+        favoured([_estimate(family, by, y, size) for by in family.parameters], digits)
+        for family in families
     ]
 
 
-def format_table(rows: list[Scores]) -> str:
+def favoured(estimates: list[Estimate], digits: Array) -> Estimate:
+    """Return the estimate with the highest median digit PSNR."""
+    return max(estimates, key=lambda one: _median_psnr(one.digits, digits))
+
+
+def format_table(rows: Sequence[Scores], columns: Columns = COLUMNS) -> str:
     """Return the scores as a table of plain text."""
-    head = ("digit PSNR", "digit SSIM", "distortion PSNR", "distortion SSIM", "s/picture")
     wide = max(len(row.method) for row in rows)
-    lines = ["  ".join(["".ljust(wide), *head])]
+    lines = ["  ".join(["".ljust(wide), *(heading for heading, _, _ in columns)])]
     for row in rows:
-        cells = (
-            _cell(row.digit_psnr, ".1f"),
-            _cell(row.digit_ssim, ".3f"),
-            _cell(row.distortion_psnr, ".1f"),
-            _cell(row.distortion_ssim, ".3f"),
-            _cell(row.seconds_per_picture, ".4f"),
-        )
-        shown = [cell.rjust(len(name)) for cell, name in zip(cells, head, strict=True)]
+        shown = [
+            _cell(getattr(row, attribute), form).rjust(len(heading))
+            for heading, attribute, form in columns
+        ]
         lines.append("  ".join([row.method.ljust(wide), *shown]))
     return "\n".join(lines) + "\n"
 
 
-def _estimate(
-    method: str, split: Callable[[Array, Any], tuple[Array, Array]], y: Array, by: Any, size: int
-) -> Estimate:
-    """Split every row of `y` by a classical method with one parameter, and time it."""
+def _estimate(family: Family, by: tuple[Any, ...], y: Array, size: int) -> Estimate:
+    """Split every row of `y` by a classical method with given parameters, and time it."""
     started = time.perf_counter()
-    pairs = [split(row.reshape(size, size), by) for row in y]
+    pairs = [family.split(row.reshape(size, size), *by) for row in y]
     seconds = (time.perf_counter() - started) / len(y)
     digits, distortions = (
         np.stack([factor.ravel() for factor in all_]) for all_ in zip(*pairs, strict=True)
     )
-    return Estimate(method, digits, distortions, seconds)
+    return Estimate(family.name.format(*by), digits, distortions, seconds)
 
 
 def _median_psnr(estimates: Array, truths: Array) -> float:

@@ -79,7 +79,8 @@ def recover(
     for first in range(0, len(y), SLICE):
         rows = np.ascontiguousarray(y[first : first + SLICE])
         path = folder / f"{method.file_stem}-{first}.npz"
-        settings = {**about, "solver": repr(method.solver), "y": hashlib.sha256(rows.tobytes()).hexdigest()}
+        digest = hashlib.sha256(rows.tobytes()).hexdigest()
+        settings = {**about, "solver": repr(method.solver), "y": digest}
         solved = _read(path, settings) if path.exists() else None
         if solved is None:
             solved = _solve(method, rows, pair, seed + first, threads)

@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .metrics import scale_aligned
 from .pictures import pillow
 
-__all__ = ["figure"]
+__all__ = ["figure", "fitted", "spread"]
 
 Array = NDArray[np.floating[Any]]
 
@@ -61,6 +62,18 @@ def figure(corner: str, headings: list[str], rows: list[tuple[str, Array]]) -> A
         for left, text in zip(lefts, headings, strict=True)
     ]
     return np.minimum(sheet, _text(sheet.shape, [title, *names, *heads]))
+
+
+def spread(quality: Array, columns: int) -> NDArray[np.int64]:
+    """Return places spread evenly over the ranks by quality, at most `columns`, the best first."""
+    ranks = np.round(np.linspace(0, len(quality) - 1, min(columns, len(quality)))).astype(int)
+    places: NDArray[np.int64] = np.argsort(-quality, kind="stable")[ranks]
+    return places
+
+
+def fitted(estimates: Array, truths: Array) -> Array:
+    """Scale every estimate to its truth, for display."""
+    return np.clip(scale_aligned(estimates, truths), 0.0, 1.0)
 
 
 def _text(shape: tuple[int, ...], texts: list[tuple[tuple[int, int], str, str]]) -> Array:

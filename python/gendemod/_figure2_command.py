@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import hashlib
 import sys
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ._comparison import Estimate, format_table
 from ._dcgan import LATENTS, dcgans
 from ._experiment import Method, Recovered, recover
-from ._figure import figure
+from ._experiment_table import COLUMNS, FAILURE, Row, make_row
+from ._figure import figure, fitted
 from ._network_files import read_network
 from ._output import output_folder, versions, write_json, write_text
 from ._pairs import Pairs, mnist_pairs
 from ._progress import Progress
-from .metrics import psnr, scale_aligned, ssim
+from .metrics import psnr
 from .network import ReLUNetwork
 from .pictures import write_picture
 from .solvers import AlternatingDescent, LevenbergMarquardt
@@ -50,26 +52,9 @@ METHODS = (
     Method("Levenberg-Marquardt, 1 start", "networks", LevenbergMarquardt(), 1),
     Method("Levenberg-Marquardt, 8 starts", "networks", LevenbergMarquardt(), 8),
 )
-# A digit with more than this scale-aligned mean-square error counts as a failure.
-FAILURE = 0.02
 # What the authors' log says of one picture: iterations and mean-square residuals.
 AUTHORS_LOG = ((50, 0.0062), (200, 0.0045), (500, 0.0043))
 _COLUMNS = 10
-
-
-@dataclass(frozen=True)
-class Row:
-    """What the table says of a method: medians over the pictures, and the share of failures."""
-
-    method: str
-    residual: float
-    digit_error: float
-    digit_psnr: float
-    digit_ssim: float
-    distortion_psnr: float
-    distortion_ssim: float
-    failures: float
-    seconds_per_picture: float
 
 
 def figure2(
@@ -154,7 +139,12 @@ def _checksums(folder: Path, names: tuple[str, ...]) -> dict[str, str]:
 
 def _report(folder: Path, truth: Pairs, found: dict[str, Recovered], about: dict[str, Any]) -> None:
     """Write the picture and the table, and print the table."""
-    rows = [_row(name, one, truth) for name, one in found.items()]
+    rows = [
+        make_row(
+            Estimate(name, one.w, one.x, one.seconds / len(truth.y)), truth, SIZE, divides=False
+        )
+        for name, one in found.items()
+    ]
     logs = {
         name: {at: float(np.median(one.history[:, at])) for at, _ in AUTHORS_LOG}
         for name, one in found.items()
@@ -169,52 +159,21 @@ def _report(folder: Path, truth: Pairs, found: dict[str, Recovered], about: dict
     print(f"wrote figure2.png, table.txt and table.json to {folder}")
 
 
-def _row(name: str, found: Recovered, truth: Pairs) -> Row:
-    """Return the medians of one method."""
-    error = np.mean((scale_aligned(found.w, truth.digits) - truth.digits) ** 2, axis=1)
-    pair = (SIZE, SIZE)
-    return Row(
-        method=name,
-        residual=float(np.median(np.mean((found.w * found.x - truth.y) ** 2, axis=1))),
-        digit_error=float(np.median(error)),
-        digit_psnr=float(np.median(psnr(found.w, truth.digits))),
-        digit_ssim=float(np.median(ssim(found.w, truth.digits, pair))),
-        distortion_psnr=float(np.median(psnr(found.x, truth.bells))),
-        distortion_ssim=float(np.median(ssim(found.x, truth.bells, pair))),
-        failures=float(np.mean(error > FAILURE)),
-        seconds_per_picture=found.seconds / len(truth.y),
-    )
-
-
 def _text(rows: list[Row], logs: dict[str, dict[int, float]], count: int) -> str:
     """Return the table as plain text, and beside the authors' log what became of the residual."""
-    columns = (
-        ("residual", ".5f", [row.residual for row in rows]),
-        ("digit MSE", ".5f", [row.digit_error for row in rows]),
-        ("digit PSNR", ".1f", [row.digit_psnr for row in rows]),
-        ("digit SSIM", ".3f", [row.digit_ssim for row in rows]),
-        ("bell PSNR", ".1f", [row.distortion_psnr for row in rows]),
-        ("bell SSIM", ".3f", [row.distortion_ssim for row in rows]),
-        ("failures", ".1%", [row.failures for row in rows]),
-        ("s/picture", ".3f", [row.seconds_per_picture for row in rows]),
-    )
-    wide = max(len(row.method) for row in rows)
-    lines = ["  ".join(["".ljust(wide), *(name.rjust(10) for name, _, _ in columns)])]
-    for i, row in enumerate(rows):
-        cells = [format(values[i], form).rjust(10) for _, form, values in columns]
-        lines.append("  ".join([row.method.ljust(wide), *cells]))
+    lines = []
     for name, log in logs.items():
         shown = ", ".join(
             f"{log[at]:.4f} at {at} (authors' log of one picture: {residual})"
             for at, residual in AUTHORS_LOG
         )
-        lines.append(f"\n{name}: median residual {shown}")
+        lines.append(f"\n{name}: median residual {shown}\n")
     head = (
         f"{count} unseen test digits under unseen distortions, {SIZE} x {SIZE}; medians.\n"
         "Residual: mean square of w * x - y. MSE, PSNR (dB) and SSIM after the best scale.\n"
         f"Failures: digits with an MSE above {FAILURE}.\n\n"
     )
-    return head + "\n".join(lines) + "\n"
+    return head + format_table(rows, COLUMNS) + "".join(lines)
 
 
 def _picture(truth: Pairs, found: dict[str, Recovered]) -> Array:
@@ -225,13 +184,8 @@ def _picture(truth: Pairs, found: dict[str, Recovered]) -> Array:
     shown = [name for name in (METHODS[0].name, METHODS[-1].name) if name in found]
     for name in shown:
         short = "DCGAN" if "DCGAN" in name else "ours"
-        rows.append((f"digit, {short}", _fitted(found[name].w[some], truth.digits[some])))
-        rows.append((f"distortion, {short}", _fitted(found[name].x[some], truth.bells[some])))
+        rows.append((f"digit, {short}", fitted(found[name].w[some], truth.digits[some])))
+        rows.append((f"distortion, {short}", fitted(found[name].x[some], truth.bells[some])))
     rows += [("true digit", truth.digits[some]), ("true distortion", truth.bells[some])]
     error = [f"{value:.1f} dB" for value in psnr(found[METHODS[-1].name].w, truth.digits)[some]]
     return figure("PSNR, ours", error, [(name, row.reshape(-1, SIZE, SIZE)) for name, row in rows])
-
-
-def _fitted(estimates: Array, truths: Array) -> Array:
-    """Scale every estimate to its truth, for display."""
-    return np.clip(scale_aligned(estimates, truths), 0.0, 1.0)

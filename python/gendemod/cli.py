@@ -1,4 +1,4 @@
-"""The command line: ``gendemod demo | solve | wdc | landscape | audit | info``."""
+"""The command line: ``gendemod demo | solve | wdc | landscape | audit | reproduce | info``."""
 
 from __future__ import annotations
 

@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 
 from ._comparison import Estimate, Scores, classical_estimates, format_table, score
 from ._demodulate import demodulate
-from ._figure import figure
+from ._figure import figure, fitted, spread
 from ._output import output_folder, versions, write_json, write_text
 from ._pairs import Pairs, demo_pairs
-from .metrics import psnr, scale_aligned
+from .metrics import psnr
 from .network import ReLUNetwork
 from .pictures import pillow, write_picture
 from .result import Result
@@ -147,14 +147,12 @@ def _judge(scores: list[Scores]) -> tuple[bool, str]:
 def _figure(truth: Pairs, result: Result) -> Array:
     """Show pictures spread evenly over the ranks by digit PSNR, the best on the left."""
     quality = psnr(result.w, truth.digits)
-    columns = min(_COLUMNS, len(quality))
-    ranks = np.round(np.linspace(0, len(quality) - 1, columns)).astype(int)
-    chosen = np.argsort(-quality, kind="stable")[ranks]
+    chosen = spread(quality, _COLUMNS)
     rows = [
         ("distorted", truth.y[chosen]),
-        ("restored digit", _fitted(result.w[chosen], truth.digits[chosen])),
+        ("restored digit", fitted(result.w[chosen], truth.digits[chosen])),
         ("true digit", truth.digits[chosen]),
-        ("restored distortion", _fitted(result.x[chosen], truth.bells[chosen])),
+        ("restored distortion", fitted(result.x[chosen], truth.bells[chosen])),
         ("true distortion", truth.bells[chosen]),
     ]
     return figure(
@@ -162,8 +160,3 @@ def _figure(truth: Pairs, result: Result) -> Array:
         [f"{quality[place]:.1f} dB" for place in chosen],
         [(name, pictures.reshape(-1, SIZE, SIZE)) for name, pictures in rows],
     )
-
-
-def _fitted(estimates: Array, truths: Array) -> Array:
-    """Scale every estimate to its truth, for display."""
-    return np.clip(scale_aligned(estimates, truths), 0.0, 1.0)
