@@ -8,7 +8,7 @@ import numpy as np
 
 from ._arrays import must
 from ._generators import Generator, GenericNetwork
-from ._generic_restarts import GenericBatch
+from ._generic.restarts import GenericBatch
 from .network import ReLUNetwork
 from .solvers import AlternatingDescent, LevenbergMarquardt
 

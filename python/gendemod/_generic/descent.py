@@ -6,11 +6,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ._arrays import Array
-from ._generic_model import SIGNS, Factor, Observed, dots, norms
-from ._generic_search import exact_step, search
-from .result import KINK, Status
-from .solvers import AlternatingDescent
+from .._arrays import Array
+from ..result import KINK, Status
+from ..solvers import AlternatingDescent
+from .model import SIGNS, Factor, Observed, dots, norms
+from .search import exact_step, search
 
 PATIENCE = 100  # iterations without a new least objective: stalled
 RUNNING = 0

@@ -7,14 +7,14 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from . import _core
-from ._arrays import Array
-from ._generators import GenericNetwork
-from ._generic_descent import End, GenericDescent
-from ._generic_model import Factor, Observed
-from ._generic_starts import random_starts
-from .result import Status
-from .solvers import AlternatingDescent
+from .. import _core
+from .._arrays import Array
+from .._generators import GenericNetwork
+from ..result import Status
+from ..solvers import AlternatingDescent
+from .descent import End, GenericDescent
+from .model import Factor, Observed
+from .starts import random_starts
 
 #: A run that converged with a relative residual of this many tolerances fits y.
 FIT = 16

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from ._arrays import Array
-from ._generic_model import Factor, Observed, dots, norms
+from .._arrays import Array
+from .model import Factor, Observed, dots, norms
 
 #: Of the exact minimiser along a line, which zigzags.
 RELAXATION = 0.75

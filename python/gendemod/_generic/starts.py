@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from ._arrays import Array
-from ._generators import GenericNetwork
-from ._generic_model import SIGNS, Observed, norms
+from .._arrays import Array
+from .._generators import GenericNetwork
+from .model import SIGNS, Observed, norms
 
 
 def random_starts(

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from ._arrays import Array
-from ._generators import GenericNetwork
+from .._arrays import Array
+from .._generators import GenericNetwork
 
 #: The four signs (s_h, s_m) of line 3, in the order in which ties are broken.
 SIGNS = ((1, 1), (-1, 1), (1, -1), (-1, -1))
