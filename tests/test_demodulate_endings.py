@@ -42,14 +42,29 @@ def test_status_has_the_six_endings():
     }
 
 
-def test_missing_entries_do_not_hinder_recovery(problem):
+@pytest.mark.parametrize("solver", [SOLVER, gd.LevenbergMarquardt()])
+def test_missing_entries_do_not_hinder_recovery(problem, solver):
     g1, g2, h, m, y = problem
     v = (np.random.default_rng(3).uniform(size=ELL) < 0.7).astype(float)
-    result = gd.demodulate(np.where(v == 0, np.nan, y), g1, g2, SOLVER, seed=0, y_weights=v)
+    result = gd.demodulate(np.where(v == 0, np.nan, y), g1, g2, solver, seed=0, y_weights=v)
     assert result.converged
     assert product_error(result, g1, g2, h, m) < 1e-6
     assert result.relative_residual < 1e-6
     assert np.isfinite(result.w * result.x).all()
+
+
+@pytest.mark.parametrize("solver", [SOLVER, gd.LevenbergMarquardt()])
+def test_what_stands_under_weight_zero_changes_no_bit(problem, solver):
+    g1, g2, _, _, y = problem
+    v = np.random.default_rng(3).uniform(size=ELL) < 0.7
+    results = [
+        gd.demodulate(np.where(v, y, missing), g1, g2, solver, seed=0, y_weights=v)
+        for missing in (y, np.nan, -np.inf, 1e300)
+    ]
+    for other in results[1:]:
+        np.testing.assert_array_equal(other.h, results[0].h)
+        np.testing.assert_array_equal(other.m, results[0].m)
+        np.testing.assert_array_equal(other.history, results[0].history)
 
 
 def test_y_weights_are_shared_or_one_for_each_problem(problem):

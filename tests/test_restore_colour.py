@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from gendemod._channels import joint_networks, joint_start
 from gendemod._restored_files import display_scales
 from gendemod.pictures import read_picture
 from solving import G1, G2, SIDE, aligned_error, colour_factors, command_in, factors, report_of
@@ -100,28 +99,6 @@ def test_a_black_channel_does_not_spoil_the_others(tmp_path, solve):
     assert code == 0
     with np.load(tmp_path / "out" / "p.npz", allow_pickle=False) as arrays:
         assert aligned_error(arrays["w"], w) < 1e-4
-
-
-def test_joint_networks_are_the_channels_one_after_another():
-    first, second = joint_networks(G1, G2, 3)
-    rng = np.random.default_rng(0)
-    h, m = rng.normal(size=(3, 5)), rng.normal(size=4)
-    np.testing.assert_allclose(first(h.ravel()), G1(h).ravel())
-    np.testing.assert_allclose(second(m), np.tile(G2(m), 3))
-
-
-def test_joint_start_brings_all_channels_to_one_scale():
-    rng = np.random.default_rng(1)
-    h, m = rng.normal(size=(3, 5)), rng.normal(size=4)
-    scales = np.array([2.0, 0.5, 3.0])
-    start_h, start_m = joint_start(
-        h / scales[:, None],
-        scales[:, None] * m,
-        scales[:, None] * G2(m),
-        np.array([0.3, 0.1, 0.2]),
-    )
-    np.testing.assert_allclose(start_m, 0.5 * m)
-    np.testing.assert_allclose(start_h.reshape(3, 5), 2 * h)
 
 
 def test_display_scales_keep_the_colours():

@@ -1,53 +1,35 @@
-"""The function that solves: arguments in, slices of work, a result out."""
+"""The function that solves: what is known, shared or sought decides who does it."""
 
 from __future__ import annotations
 
-import secrets
 from typing import Any
 
-import numpy as np
 from numpy.typing import ArrayLike
 
-from . import _core
-from ._arrays import (
-    Array,
-    common_dtype,
-    finite,
-    flag,
-    floats,
-    integer,
-    must,
-    pair,
-    rows,
-)
-from ._arrays import (
-    seed as checked_seed,
-)
-from ._arrays import (
-    threads as checked_threads,
-)
-from ._engines import Engine, engine_for
-from ._generators import Generator, check_generator
-from ._slices import run_in_slices, seconds_allowed
+from ._arrays import must
+from ._generators import Generator
+from ._known_factor import solve_known
+from ._search import Search, new_seed
+from ._shared_factor import solve_shared
+from ._solve import solve
 from .network import ReLUNetwork
-from .problem import observations
-from .result import KINK, KINK_ADVICE, Result, Status
+from .result import Result
 from .solvers import AlternatingDescent, LevenbergMarquardt
-
-#: Starts that restarts="auto" tries at most.
-AUTOMATIC_RESTARTS = 8
 
 
 def demodulate(
     y: ArrayLike,
     g1: ReLUNetwork | Generator,
-    g2: ReLUNetwork | Generator,
+    g2: ReLUNetwork | Generator | None,
     solver: AlternatingDescent | LevenbergMarquardt | None = None,
     *,
-    start: tuple[ArrayLike, ArrayLike] | None = None,
+    start: tuple[ArrayLike, ArrayLike | None] | None = None,
     restarts: int | str = "auto",
     seed: int | None = None,
     y_weights: ArrayLike | None = None,
+    shared: str | None = None,
+    m: ArrayLike | None = None,
+    x: ArrayLike | None = None,
     threads: int | None = None,
     progress: bool = False,
     time_limit: float | None = None,
@@ -59,13 +41,16 @@ def demodulate(
     Parameters
     ----------
     y : array_like, (ell,) or (batch, ell)
-        The observation, or many. Entries may be negative (noise).
+        The observation, or many. Entries may be negative (noise), and anything at all where their
+        weight is 0.
     g1, g2 : ReLUNetwork
         Or other generators, such as :class:`gendemod.interop.torch.TorchGenerator`, for
-        AlternatingDescent alone.
+        AlternatingDescent alone, both factors unknown and none shared. With ``x`` given, ``g2`` is
+        not used and may be None.
     solver : LevenbergMarquardt (the default) or AlternatingDescent
     start : (h, m), optional
-        Used as it is; for a batch each has a leading axis. None: random starts.
+        Used as it is; for a batch each has a leading axis. None: random starts. With a known
+        factor (h, None); with a shared one m has no leading axis.
     restarts : int or "auto"
         Number of random starts. The first that fits y is kept (it converged with a relative
         residual of at most 16 tolerances), or else the one with the lowest objective; what comes
@@ -75,7 +60,20 @@ def demodulate(
         The random starts are a function of (seed, problem, restart). None: a new seed, which the
         result states. A given ``start`` needs none.
     y_weights : array_like, (ell,) or of the shape of y, optional
-        Weights of the observation, at least 0; 0 or False marks a missing entry.
+        Weights v of the observation, at least 0; 0 or False marks a missing entry.
+    shared : "x", optional
+        The rows of y are frames with one factor x = G2(m) in common, each with its own h:
+
+        .. math:: \min_{h_1, \dots, h_k, m} \tfrac12 \sum_{j, i}
+            v_{ji} (G_1(h_j)_i\, G_2(m)_i - y_{ji})^2
+
+        They are one problem with one outcome: h is (batch, n), m is (p,), x is (ell,). Needs
+        LevenbergMarquardt.
+    m : array_like, (p,), optional
+        The latent of a known factor x = G2(m), one for all rows of y: h alone is sought.
+    x : array_like, (ell,), optional
+        A known factor, such as a measured flat field, one for all rows of y. Of any sign; what it
+        multiplies by 0 is not seen.
     threads : int, optional
         None is what OpenMP would use. The result is the same, bit for bit, for any number.
     progress : bool
@@ -99,150 +97,26 @@ def demodulate(
     Memory beyond the results: the working memory of one solver for each thread. Generators other
     than ReLUNetworks are run on 64 starts at once, on threads of their own; which starts share a
     run shows in the last digits.
+
+    A known x costs no more than a generator of one latent: by homogeneity w * x is
+    G1(h') * relu(t x) with h = t h' and t > 0. A shared one costs a rebuild of the linear piece of
+    every frame and :math:`2 \ell (n + p)^2` flops for it in an iteration.
     """
-    if solver is None:
-        solver = LevenbergMarquardt()
-    if not isinstance(solver, AlternatingDescent | LevenbergMarquardt):
-        reason = "it decides how to descend"
-        got = type(solver).__name__
-        raise TypeError(must("solver", "be a solver such as AlternatingDescent()", reason, got))
-    check_generator(g1, "g1")
-    check_generator(g2, "g2")
-    observed, weights = observations(y, g1, g2, y_weights)
-    start_h, start_m = _checked_start(start, observed, g1, g2)
-    dtypes = [g1.dtype, g2.dtype, observed.dtype, weights.dtype]
-    dtype = common_dtype(*dtypes, *([] if start is None else [start_h.dtype, start_m.dtype]))
-    chains, starts = _checked_restarts(restarts, start)
-    if seed is not None:
-        seed = checked_seed(seed)
-    elif start is None:
-        seed = secrets.randbits(63)
-
-    # The core sees y / 4^k and (h, m) / 2^k, k of each problem: the same digits, far from overflow
-    # and underflow.
-    engine = engine_for(g1, g2, solver, dtype)
-    k = _binary_scales(np.atleast_2d(observed)) * engine.scales
-    y_rows = np.ldexp(np.atleast_2d(observed), -2 * k)
-    y_rows = np.ascontiguousarray(y_rows, dtype=dtype)
-    scaled_h, scaled_m = start_h, start_m
-    if start is not None:
-        scaled_h, scaled_m = np.ldexp(start_h, -k), np.ldexp(start_m, -k)
-    batch = engine.batch(
-        engine.networks[0]._core(dtype),
-        engine.networks[1]._core(dtype),
-        y_rows,
-        np.ascontiguousarray(np.atleast_2d(weights), dtype=dtype),
-        np.ascontiguousarray(scaled_h, dtype=dtype),
-        np.ascontiguousarray(scaled_m, dtype=dtype),
-        np.ldexp(1.0, 2 * k),
-        engine.settings,
-        _core.RestartPlan(chains, starts, seed or 0),
-        checked_threads(threads),
+    search = Search(
+        LevenbergMarquardt() if solver is None else solver,
+        restarts=restarts,
+        seed=new_seed(seed, start),
+        threads=threads,
+        progress=progress,
+        time_limit=time_limit,
     )
-    shown = flag(progress, "progress", "the bar is shown or not")
-    limit = seconds_allowed(time_limit)
-    if not run_in_slices(
-        batch.run, batch.done, batch.total(), "demodulate", limit=limit, shown=shown
-    ):
-        batch.stop()
-    outcomes = [batch.best(problem) for problem in range(len(y_rows))]
-    return _collect(
-        outcomes,
-        energy=np.sum(weights.astype(np.float64) * y_rows.astype(np.float64) ** 2, axis=-1),
-        k=k,
-        single=observed.ndim == 1,
-        engine=engine,
-        dtype=dtype,
-        seed=seed,
-        threads=checked_threads(threads),
-    )
-
-
-def _checked_start(
-    start: object, observed: Array, g1: Generator, g2: Generator
-) -> tuple[Array, Array]:
-    """Return the start as rows (batch, n) and (batch, p), without rows if there is none."""
-    if start is None:
-        return np.empty((0, g1.dims[0])), np.empty((0, g2.dims[0]))
-    out = []
-    latents = pair(start, "start", "(h, m)", "both are sought")
-    for latent, network, letter in zip(latents, (g1, g2), "hm", strict=True):
-        array = finite(floats(latent, "start"), "start")
-        expected = (*observed.shape[:-1], network.dims[0])
-        if array.shape != expected:
-            requirement = f"have a latent {letter} of shape {expected}"
-            reason = "it goes with `y` and the network"
-            raise ValueError(must("start", requirement, reason, f"shape {array.shape}"))
-        out.append(rows(array, "start", network.dims[0], "", array.dtype))
-    return out[0], out[1]
-
-
-def _checked_restarts(restarts: object, start: object) -> tuple[int, int]:
-    """Return the number of chains a problem, and of starts a chain."""
-    if isinstance(restarts, str):
-        if restarts != "auto":
-            reason = "that is the only rule by name"
-            raise ValueError(must("restarts", 'be "auto" or an integer', reason, repr(restarts)))
-        return 1, AUTOMATIC_RESTARTS if start is None else 1
-    chains = integer(restarts, "restarts", 1, "somewhere the descent must start", most=10**6)
-    if start is not None and chains > 1:
-        reason = "a given `start` is run once"
-        raise ValueError(must("restarts", 'be 1 or "auto"', reason, chains))
-    return chains, 1
-
-
-def _collect(
-    outcomes: list[Any],
-    *,
-    energy: Array,
-    k: Array,
-    single: bool,
-    engine: Engine,
-    dtype: np.dtype[Any],
-    seed: int | None,
-    threads: int,
-) -> Result:
-    """Turn the outcomes of a batch, or of one problem, into a result in the scale of y."""
-    g1, g2 = engine.networks
-    h = np.array([outcome[0] for outcome in outcomes], dtype=dtype).reshape(-1, g1.dims[0])
-    m = np.array([outcome[1] for outcome in outcomes], dtype=dtype).reshape(-1, g2.dims[0])
-    h, m = np.ldexp(h, k), np.ldexp(m, k)
-    w = g1._core(dtype).forward(h, threads)
-    x = g2._core(dtype).forward(m, threads)
-    objective = np.array([outcome[2] for outcome in outcomes], dtype=np.float64)
-    ends = [outcome[3] for outcome in outcomes]
-    status = [Status.CONVERGED if end == KINK else Status(end) for end in ends]
-    restarts = np.array([outcome[4] for outcome in outcomes], dtype=np.int64)
-    history = [
-        _restored(outcome[5], scale, dtype)
-        for outcome, scale in zip(outcomes, k[:, 0], strict=True)
-    ]
-    iterations = np.array([len(record) - 1 for record in history], dtype=np.int64)
-    residual = np.sqrt(2 * objective / np.where(energy > 0, energy, 1)) * (energy > 0)
-    converged = np.array([s == Status.CONVERGED for s in status], dtype=bool)
-    advice = [KINK_ADVICE if end == KINK else Status(end).advice for end in ends]
-    message = [text + engine.note for text in advice]
-    objective, residual = _restored(objective, k[:, 0], dtype), residual.astype(dtype)
-    if not single:
-        return Result(
-            h, m, w, x, objective, residual, status, converged,
-            message, iterations, restarts, history, seed,
-        )  # fmt: skip
-    return Result(
-        h[0], m[0], w[0], x[0], float(objective[0]), float(residual[0]), status[0],
-        bool(converged[0]), message[0], int(iterations[0]), int(restarts[0]), history[0], seed,
-    )  # fmt: skip
-
-
-def _binary_scales(observed: Array) -> Array:
-    """Return k, (batch, 1), such that the largest entry of a row of y is about 4^k."""
-    largest = np.abs(observed).max(axis=1, keepdims=True, initial=0.0).astype(np.float64)
-    scales: Array = np.round(np.log2(np.where(largest > 0, largest, 1.0)) / 2)
-    return np.clip(scales, -511, 511).astype(np.int64)
-
-
-def _restored(objectives: Array, k: Array, dtype: np.dtype[Any]) -> Array:
-    """Return objectives of y / 4^k as those of y; what the dtype cannot hold becomes inf or 0."""
-    with np.errstate(over="ignore", under="ignore"):
-        restored: Array = np.ldexp(np.asarray(objectives, dtype=np.float64), 4 * k).astype(dtype)
-    return restored
+    given: dict[str, Any] = {"start": start, "y_weights": y_weights}
+    known = [name for name, value in (("m", m), ("x", x)) if value is not None]
+    if shared is not None and known:
+        reason = "frames with a known factor have nothing else in common"
+        raise ValueError(must("shared", f"be None where `{known[0]}` is given", reason, shared))
+    if shared is not None:
+        return solve_shared(y, g1, g2, search, shared=shared, **given)
+    if known:
+        return solve_known(y, g1, g2, search, m=m, x=x, **given)
+    return solve(y, g1, g2, search, **given)

@@ -43,13 +43,14 @@ class Generator(Protocol):
         """Return the rows J(z)^T r, (k, n), for z of (k, n) and r of (k, ell)."""
 
 
-def check_generator(value: object, name: str) -> None:
-    """Check that a value is a ReLUNetwork or has what a Generator has."""
+def check_generator(value: object, name: str) -> Generator:
+    """Return a value that is a ReLUNetwork or has what a Generator has."""
     if isinstance(value, type) or not isinstance(value, Generator):
         requirement = "be a ReLUNetwork, a TorchGenerator, or alike"
         reason = "solvers need its dims, values and vector-Jacobian products"
         got = value.__name__ if isinstance(value, type) else type(value).__name__
         raise TypeError(must(name, requirement, reason, got))
+    return value
 
 
 class GenericNetwork:

@@ -33,7 +33,7 @@ def checked_reference(
         return None
     with naming("reference", path, "results are compared with it"):
         reference = Reference.load(path)
-    reference.origin.check_generators(generators.g1, generators.g2)
+    reference.origin.check_generators(*generators.pair)
     reference.origin.check_effort(effort.solver, effort.restarts)
     _enough("reference", reference.residuals.size, max(channels))
     return reference
@@ -115,7 +115,7 @@ def write_reference(
     reference = Reference(
         np.array([channel["relative_residual"] for channel in channels]),
         np.array([channel["ground"] for channel in channels]),
-        Origin.of(generators.g1, generators.g2, effort.solver, effort.restarts, effort.seed),
+        Origin.of(*generators.pair, effort.solver, effort.restarts, effort.seed),
     )
     reference.save(path)
     print(

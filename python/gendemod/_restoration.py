@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ._channels import joint_networks, joint_start
+from ._arrays import must
 from ._demodulate import demodulate
 from .network import ReLUNetwork
 from .pictures import Picture
@@ -19,7 +18,7 @@ from .result import Result
 from .solvers import AlternatingDescent, LevenbergMarquardt
 from .trust import ground
 
-__all__ = ["Effort", "Generators", "Job", "Restored", "solve_jobs"]
+__all__ = ["Effort", "Generators", "Job", "Restored", "Sharing", "solve_jobs"]
 
 Array = NDArray[np.floating[Any]]
 
@@ -28,25 +27,46 @@ _COLOURS = ("red", "green", "blue")
 
 @dataclass(frozen=True)
 class Generators:
-    """The two generators; their outputs are as long as a picture has pixels."""
+    """The two generators, or the first and a known `x`; all as long as a picture has pixels."""
 
     g1: ReLUNetwork
-    g2: ReLUNetwork
+    g2: ReLUNetwork | None
+    x: Array | None
+
+    @property
+    def pair(self) -> tuple[ReLUNetwork, ReLUNetwork]:
+        """Both generators, where x is not known."""
+        if self.g2 is None:
+            reason = "a reference is of two unknown factors"
+            raise ValueError(must("known_x", "not go with a reference", reason, "both"))
+        return self.g1, self.g2
 
     @property
     def ell(self) -> int:
-        """The number of outputs of either."""
+        """The number of outputs."""
         return self.g1.dims[-1]
 
     @property
     def dtype(self) -> np.dtype[np.floating[Any]]:
         """The type that the solver works in."""
-        return np.result_type(self.g1.dtype, self.g2.dtype)
+        return self.g1.dtype if self.g2 is None else np.result_type(self.g1.dtype, self.g2.dtype)
 
-    @cached_property
-    def joint(self) -> tuple[ReLUNetwork, ReLUNetwork]:
-        """The generators of the three channels of a colour picture with one shared `x`."""
-        return joint_networks(self.g1, self.g2, len(_COLOURS))
+
+@dataclass(frozen=True)
+class Sharing:
+    """What has one `x` in common: the channels of a picture, the frames of a camera, or both."""
+
+    channels: bool
+    frames: bool
+
+    def groups(self, pictures: list[range]) -> list[list[int]]:
+        """Return the rows that have one `x` in common, for pictures with these rows."""
+        groups: dict[tuple[int, int], list[int]] = {}
+        for place, rows in enumerate(pictures):
+            for channel, row in enumerate(rows):
+                key = (0 if self.frames else place, 0 if self.channels else channel)
+                groups.setdefault(key, []).append(row)
+        return list(groups.values())
 
 
 @dataclass(frozen=True)
@@ -65,10 +85,20 @@ class Effort:
             return None
         return max(self.deadline - time.monotonic(), 0.0)
 
-    def demodulate(self, y: Array, g1: ReLUNetwork, g2: ReLUNetwork, **given: Any) -> Result:
-        """Solve one batch within the time that is left."""
-        limit = self.seconds_left()
-        return demodulate(y, g1, g2, self.solver, threads=self.threads, time_limit=limit, **given)
+    def demodulate(self, y: Array, generators: Generators, **given: Any) -> Result:
+        """Solve one batch, or the frames of one `x`, within the time that is left."""
+        return demodulate(
+            y,
+            generators.g1,
+            generators.g2,
+            self.solver,
+            restarts=self.restarts,
+            seed=self.seed,
+            x=generators.x,
+            threads=self.threads,
+            time_limit=self.seconds_left(),
+            **given,
+        )
 
 
 @dataclass(frozen=True)
@@ -111,97 +141,89 @@ class Job:
 class Restored:
     """The factors of one picture, a row a channel, and how each of its solves ended.
 
-    Under a shared distortion `x` and `m` have one row and there is one solve.
+    Where all channels have one `x`, `x` and `m` have one row and there is one solve. Where `x` is
+    known, there is no `m`.
     """
 
     w: Array
     x: Array
     h: Array
-    m: Array
+    m: Array | None
     solves: list[dict[str, Any]]
 
 
 def solve_jobs(
-    jobs: list[Job], generators: Generators, effort: Effort, shared_distortion: bool
+    jobs: list[Job], generators: Generators, effort: Effort, sharing: Sharing
 ) -> list[Restored]:
-    """Restore pictures together: every channel of every one of them is a row of one batch.
+    """Restore pictures together: every channel of every one of them is a row.
 
-    With `shared_distortion`, what this gives for the colour pictures starts a joint solve of their
-    three channels with one `x`.
+    Rows that have one `x` in common are one problem; all others are one batch.
     """
-    result = effort.demodulate(
-        np.concatenate([job.y for job in jobs]),
-        generators.g1,
-        generators.g2,
-        restarts=effort.restarts,
-        seed=effort.seed,
-        y_weights=jobs[0].y_weights,
-    )
+    y, weights = np.concatenate([job.y for job in jobs]), jobs[0].y_weights
     ends = np.cumsum([len(job.y) for job in jobs])
-    restored = [
-        _take(result, slice(end - len(job.y), end)) for job, end in zip(jobs, ends, strict=True)
-    ]
-    colour = [place for place, job in enumerate(jobs) if len(job.y) > 1]
-    if shared_distortion and colour:
-        joint = _solve_jointly(
-            [jobs[place] for place in colour],
-            [restored[place] for place in colour],
-            generators,
-            effort,
-        )
-        for place, one in zip(colour, joint, strict=True):
-            restored[place] = one
-    return restored
-
-
-def _solve_jointly(
-    jobs: list[Job], separate: list[Restored], generators: Generators, effort: Effort
-) -> list[Restored]:
-    """Solve colour pictures again, from their separate channels, with one `x` for all three."""
-    channels = len(_COLOURS)
-    starts = [
-        joint_start(one.h, one.m, one.x, np.array([s["relative_residual"] for s in one.solves]))
-        for one in separate
-    ]
-    weights = jobs[0].y_weights
-    result = effort.demodulate(
-        np.stack([job.y.ravel() for job in jobs]),
-        *generators.joint,
-        start=(np.stack([h for h, _ in starts]), np.stack([m for _, m in starts])),
-        y_weights=None if weights is None else np.tile(weights, channels),
-    )
+    pictures = [range(end - len(job.y), end) for job, end in zip(jobs, ends, strict=True)]
+    groups = sharing.groups(pictures)
+    restored: dict[int, Restored] = {}
+    alone = [group[0] for group in groups if len(group) == 1]
+    if alone:
+        result = effort.demodulate(y[alone], generators, y_weights=weights)
+        restored |= {row: _row(result, place) for place, row in enumerate(alone)}
+    for group in groups:
+        if len(group) > 1:
+            result = effort.demodulate(y[group], generators, y_weights=weights, shared="x")
+            restored |= {row: _row(result, place) for place, row in enumerate(group)}
     return [
-        Restored(
-            w=result.w[row].reshape(channels, -1),
-            x=result.x[row].reshape(channels, -1)[:1],
-            h=result.h[row].reshape(channels, -1),
-            m=result.m[row : row + 1],
-            solves=[_describe(result, row, "all")],
-        )
-        for row in range(len(jobs))
+        _picture(job, [restored[row] for row in rows], sharing)
+        for job, rows in zip(jobs, pictures, strict=True)
     ]
 
 
-def _take(result: Result, rows: slice) -> Restored:
-    """Return the picture whose channels are `rows` of a batch."""
-    places = range(rows.start, rows.stop)
-    names = _COLOURS if len(places) > 1 else ("grey",)
+def _row(result: Result, place: int) -> Restored:
+    """Return one row of a batch, or one of those that have one `x` and one outcome in common."""
+    together = not isinstance(result.status, list)
+
+    def own(value: Any) -> Any:
+        return value if together else value[place]
+
+    known = result.m is None
+    w, x = result.w[place], result.x if known else own(result.x)
     return Restored(
-        w=result.w[rows],
-        x=result.x[rows],
-        h=result.h[rows],
-        m=result.m[rows],
-        solves=[_describe(result, row, name) for row, name in zip(places, names, strict=True)],
+        w=w[None],
+        x=x[None],
+        h=result.h[place : place + 1],
+        m=None if known else own(result.m)[None],
+        solves=[
+            {
+                "status": own(result.status).name.lower(),
+                "message": own(result.message),
+                "relative_residual": float(own(result.relative_residual)),
+                "ground": float(ground(w * x)),
+                "iterations": int(own(result.iterations)),
+                "restarts": int(own(result.restarts)),
+            }
+        ],
     )
 
 
-def _describe(result: Result, row: int, channel: str) -> dict[str, Any]:
-    return {
-        "channel": channel,
-        "status": result.status[row].name.lower(),
-        "message": result.message[row],
-        "relative_residual": float(result.relative_residual[row]),
-        "ground": float(ground(result.w[row] * result.x[row])),
-        "iterations": int(result.iterations[row]),
-        "restarts": int(result.restarts[row]),
-    }
+def _picture(job: Job, rows: list[Restored], sharing: Sharing) -> Restored:
+    """Return the picture with these channels."""
+    names = _COLOURS if len(rows) > 1 else ("grey",)
+    w, h = (np.concatenate([getattr(row, name) for row in rows]) for name in ("w", "h"))
+    if sharing.channels and len(rows) > 1:
+        rows, names = rows[:1], ("all",)
+    x = np.concatenate([row.x for row in rows])
+    m = None if rows[0].m is None else np.concatenate([row.m for row in rows if row.m is not None])
+    solves = [{"channel": name, **row.solves[0]} for name, row in zip(names, rows, strict=True)]
+    if sharing.frames:  # each picture has its own share of the common misfit
+        misfits = zip(np.split(w, len(x)), x, np.split(job.y, len(x)), strict=True)
+        for solve, (own_w, own_x, own_y) in zip(solves, misfits, strict=True):
+            solve["relative_residual"] = _residual(own_w * own_x, own_y, job.y_weights)
+    return Restored(w, x, h, m, solves)
+
+
+def _residual(product: Array, y: Array, weights: Array | None) -> float:
+    """Return the norm of `product - y` over that of `y`; 0 for `y = 0`."""
+    root = 1.0 if weights is None else np.sqrt(weights)
+    seen = y if weights is None else np.where(weights > 0, y, 0)
+    size = float(np.linalg.norm(root * seen))
+    return float(np.linalg.norm(root * (product - seen))) / size if size > 0 else 0.0

@@ -25,14 +25,14 @@ def save_restored(folder: Path, job: Job, restored: Restored) -> dict[str, Any]:
     for name, rows, scale in (("w", restored.w, w_scale), ("x", restored.x, x_scale)):
         shown = np.clip(rows * scale[:, None], 0.0, 1.0)
         write_picture(folder / f"{stem}-{name}.png", _as_picture(shown, rows_cols))
+    latents = {"h": restored.h} if restored.m is None else {"h": restored.h, "m": restored.m}
+    arrays: dict[str, Any] = {
+        "w": _as_picture(restored.w, rows_cols),
+        "x": _as_picture(restored.x, rows_cols),
+        **{name: z.squeeze(0) if len(z) == 1 else z for name, z in latents.items()},
+    }
     with replacing(folder / f"{stem}.npz") as beside:
-        np.savez_compressed(
-            beside,
-            w=_as_picture(restored.w, rows_cols),
-            x=_as_picture(restored.x, rows_cols),
-            h=restored.h.squeeze(0) if len(restored.h) == 1 else restored.h,
-            m=restored.m.squeeze(0) if len(restored.m) == 1 else restored.m,
-        )
+        np.savez_compressed(beside, **arrays)
     scales = {"w": w_scale.tolist(), "x": x_scale.tolist()}
     return {**_summary(restored.solves), "display_scale": scales, "channels": restored.solves}
 
@@ -48,7 +48,7 @@ def display_scales(w: Array, x: Array) -> tuple[Array, Array]:
     ----------
     w : ndarray, shape (channels, ell)
     x : ndarray, shape (channels, ell) or (1, ell)
-        Both at least 0.
+        `w` at least 0, and `x` unless it is a known one.
     """
     x_top = x.max(axis=1)
     w_top = float((w.max(axis=1) * x_top).max())

@@ -103,7 +103,14 @@ def _add_solve(commands: argparse._SubParsersAction[_Parser]) -> None:
     add = solve.add_argument
     add("input", type=Path, help="a picture (PNG, TIFF, NPY; grey or colour) or a folder of them")
     add("--g1", type=Path, required=True, help=f"weights of the generator of w, {KINDS}")
-    add("--g2", type=Path, required=True, help=f"weights of the generator of x, {KINDS}")
+    second = solve.add_mutually_exclusive_group(required=True)
+    second.add_argument("--g2", type=Path, help=f"weights of the generator of x, {KINDS}")
+    second.add_argument(
+        "--known-x",
+        type=Path,
+        metavar="X",
+        help="a grey picture or .npy that is x itself, such as a measured flat field",
+    )
     add("-o", "--output", type=Path, required=True, help="folder to write to")
     add(
         "--solver",
@@ -121,6 +128,12 @@ def _add_solve(commands: argparse._SubParsersAction[_Parser]) -> None:
         action="store_true",
         help="one x for the three channels of a colour picture: they are solved one by one, and "
         "then jointly from there as one least-squares problem; without it, each has its own x",
+    )
+    add(
+        "--frames",
+        action="store_true",
+        help="the pictures are frames of one camera: one x for all of them, solved in the same "
+        "way; of colour, one for each channel, or one for everything with --shared-distortion",
     )
     add("--mask", type=Path, help="a grey picture that weighs the pixels; 0 where one is missing")
     add("--reference", type=Path, help="residuals of pictures of the right kind, to compare with")

@@ -203,6 +203,14 @@ def _read_only(array: Array) -> Array:
     return view
 
 
+def checked_network(name: str, network: object) -> ReLUNetwork:
+    """Return a network that the solvers can work on."""
+    if not isinstance(network, ReLUNetwork):
+        reason = "the solvers work on its linear pieces"
+        raise TypeError(must(name, "be a ReLUNetwork", reason, type(network).__name__))
+    return network
+
+
 def observations(
     y: ArrayLike, g1: Generator, g2: Generator, y_weights: ArrayLike | None
 ) -> tuple[Array, Array]:

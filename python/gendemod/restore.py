@@ -12,10 +12,10 @@ from ._arrays import must
 from ._arrays import seed as checked_seed
 from ._arrays import threads as checked_threads
 from ._judge import checked_reference, note, trust_entry, warn, write_reference
-from ._network_files import read_network
 from ._output import output_folder, versions, write_json
 from ._progress import Progress
-from ._restoration import Effort, Generators, Job, solve_jobs
+from ._restoration import Effort, Generators, Job, Sharing, solve_jobs
+from ._restore_inputs import read_generators, read_mask
 from ._restored_files import save_restored
 from .pictures import Picture, list_pictures, pillow, read_picture
 from .solvers import AlternatingDescent, LevenbergMarquardt
@@ -36,8 +36,9 @@ class Settings:
 
     input: Path
     g1: Path
-    g2: Path
+    g2: Path | None
     output: Path
+    known_x: Path | None = None
     solver: str = "levenberg-marquardt"
     restarts: int | Literal["auto"] = "auto"
     seed: int = 0
@@ -45,14 +46,21 @@ class Settings:
     time_limit: float | None = None
     max_iterations: int | None = None
     shared_distortion: bool = False
+    frames: bool = False
     mask: Path | None = None
     reference: Path | None = None
     write_reference: Path | None = None
 
     def __post_init__(self) -> None:
-        if self.shared_distortion and (self.reference or self.write_reference):
-            reason = "a reference is of channels with a distortion each"
-            raise ValueError(must("shared_distortion", "not go with a reference", reason, "both"))
+        special = {
+            "shared_distortion": self.shared_distortion,
+            "frames": self.frames,
+            "known_x": self.known_x,
+        }
+        if self.reference or self.write_reference:
+            for name in (name for name, given in special.items() if given):
+                reason = "a reference is of channels with an unknown distortion each"
+                raise ValueError(must(name, "not go with a reference", reason, "both"))
 
 
 def restore(settings: Settings) -> int:
@@ -73,11 +81,12 @@ def restore(settings: Settings) -> int:
     """
     started = time.monotonic()
     pillow()
-    generators = _generators(settings)
-    mask = _mask(settings, generators.ell)
+    generators = read_generators(settings.g1, settings.g2, settings.known_x)
+    mask = None if settings.mask is None else read_mask(settings.mask, generators.ell)
     paths = list_pictures(settings.input)
     _check_outputs(paths, settings)
     jobs, refused = _read_jobs(paths, mask, generators)
+    _check_sharing(jobs, settings)
     for message in refused.values():
         print(f"gendemod: error: {message}", file=sys.stderr)
     if not jobs:
@@ -102,32 +111,23 @@ def restore(settings: Settings) -> int:
     return 0 if all(entry["status"] == "converged" for entry in entries) else 1
 
 
-def _generators(settings: Settings) -> Generators:
-    g1 = read_network(settings.g1, "g1")
-    g2 = read_network(settings.g2, "g2")
-    if g1.dims[-1] != g2.dims[-1]:
+def _check_sharing(jobs: list[Job], settings: Settings) -> None:
+    shared = settings.frames or settings.shared_distortion
+    if shared and settings.known_x is not None:
         raise ValueError(
-            "`g2` must have as many outputs as `g1` because the two are multiplied pixel by "
-            f"pixel; got {g2.dims[-1]} ({settings.g2}) and {g1.dims[-1]} ({settings.g1})"
+            "`known-x` must not be given with --frames or --shared-distortion because a known x "
+            f"needs no sharing; got {settings.known_x}"
         )
-    return Generators(g1, g2)
-
-
-def _mask(settings: Settings, ell: int) -> Picture | None:
-    if settings.mask is None:
-        return None
-    mask = read_picture(settings.mask)
-    if mask.ndim != 2 or mask.size != ell:
+    if shared and settings.solver != "levenberg-marquardt":
         raise ValueError(
-            f"`mask` must be a grey picture of {ell} pixels because it weighs the outputs of the "
-            f"generators; got {settings.mask}, of shape {mask.shape}"
+            "`solver` must be levenberg-marquardt with --frames or --shared-distortion because "
+            f"the rows of a shared x are solved all at once; got {settings.solver}"
         )
-    if mask.min() < 0 or mask.max() == 0:
+    if settings.frames and len({len(job.y) for job in jobs}) > 1:
         raise ValueError(
-            "`mask` must be at least 0 everywhere and positive somewhere because it weighs the "
-            f"pixels; got {settings.mask}, with values from {mask.min()} to {mask.max()}"
+            "`input` must hold grey pictures alone or colour pictures alone with --frames because "
+            f"they have their distortions in common; got both in {settings.input}"
         )
-    return mask
 
 
 def _check_outputs(paths: list[Path], settings: Settings) -> None:
@@ -170,13 +170,15 @@ def _solve_all(
     done: dict[Path, dict[str, Any]],
 ) -> None:
     """Restore `jobs` slice by slice, write their files, and put their entries into `done`."""
+    sharing = Sharing(channels=settings.shared_distortion, frames=settings.frames)
+    together = len(jobs) if settings.frames else _SLICE
     with Progress(len(jobs), "pictures", enabled=sys.stderr.isatty()) as bar:
-        for first in range(0, len(jobs), _SLICE):
+        for first in range(0, len(jobs), together):
             begun = time.monotonic()
             if effort.seconds_left() == 0:
                 return
-            some = jobs[first : first + _SLICE]
-            restored = solve_jobs(some, generators, effort, settings.shared_distortion)
+            some = jobs[first : first + together]
+            restored = solve_jobs(some, generators, effort, sharing)
             seconds = (time.monotonic() - begun) / len(some)
             for job, one in zip(some, restored, strict=True):
                 done[job.path] = {**save_restored(folder, job, one), "seconds": seconds}

@@ -56,10 +56,15 @@ class Result:
     For a batch every field has a leading axis (arrays) or is a list (``status``, ``message``,
     ``history``). Both factors are known up to a scale that moves from one to the other.
 
+    With a known factor, m and x are those that were given, without a leading axis, and nothing is
+    left open: the norm of h is what y says. With a shared factor there is one outcome for all
+    frames: h and w have a leading axis, and nothing else has.
+
     Attributes
     ----------
     h, m : array
-        Latents, (n,) and (p,), of equal norm unless the solver was told otherwise.
+        Latents, (n,) and (p,), of equal norm unless the solver was told otherwise; with a shared
+        factor the norm of h is that of all frames together. m is None where x was given.
     w, x : array
         The factors G1(h) and G2(m), (ell,).
     objective : float
@@ -76,13 +81,14 @@ class Result:
     restarts : int
         Number of starts that were run.
     history : array
-        The objective before each iteration and last the final one, of the start that was kept.
+        The objective before each iteration and last the final one, of the start that was kept;
+        with a shared factor, of its joint descents one after another.
     seed : int or None
         Seed of the random starts; None if a start was given.
     """
 
     h: Array
-    m: Array
+    m: Any
     w: Array
     x: Array
     objective: Any
