@@ -31,7 +31,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Train the pair of `gendemod reproduce figure2`.")
     parser.add_argument("--mnist", type=Path, help="folder of the IDX files (download them)")
     parser.add_argument("--seed", type=int, default=0, help="of starts, batches and bells (0)")
-    parser.add_argument("--epochs", type=int, default=20, help="passes over the digits (20)")
+    parser.add_argument("--epochs", type=int, default=18, help="passes over the digits (18)")
     parser.add_argument("--bell-epochs", type=int, default=150, help="passes over the bells (150)")
     parser.add_argument(
         "--output", type=Path, default=Path(__file__).parent / "weights", help="folder of .npz"
