@@ -104,7 +104,7 @@ def test_text_and_json_agree(run):
     text = (out / "table.txt").read_text(encoding="utf-8")
     for row in table_of(out)["methods"]:
         (line,) = [line for line in text.splitlines() if line.startswith(row["method"] + " ")]
-        residual, digit, *_ = line[len(row["method"]) :].split()
+        _, residual, digit, *_ = line[len(row["method"]) :].split()
         assert digit == f"{row['digit_error']:.5f}"
         assert residual == ("-" if row["residual"] is None else f"{row['residual']:.5f}")
 
@@ -180,7 +180,7 @@ def test_the_dimensions_of_the_subspaces_are_chosen_in_their_favour(folders, mon
 
 
 def row(method, error):
-    return Row(method, 0.0, 0.0, None, None, None, None, error, None, 0.0)
+    return Row(method, 0.0, 0.0, None, None, None, 1, None, error, None, 0.0)
 
 
 def test_the_verdict_names_every_method_that_is_better():

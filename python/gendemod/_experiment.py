@@ -28,12 +28,16 @@ SLICE = 50
 
 @dataclass(frozen=True)
 class Method:
-    """A way to solve: its name, the pair of generators, the solver and the number of starts."""
+    """A way to solve: its name, the pair of generators, the solver, the number of starts.
+
+    At most `most` pictures are solved.
+    """
 
     name: str
     pair: str
     solver: AlternatingDescent | LevenbergMarquardt
     restarts: int
+    most: int = 10**9
 
     @property
     def file_stem(self) -> str:

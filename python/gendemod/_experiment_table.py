@@ -20,6 +20,7 @@ Array = NDArray[np.floating[Any]]
 FAILURE = 0.02
 #: Heading, attribute and format of each column.
 COLUMNS = (
+    ("pictures", "pictures", "d"),
     ("residual", "residual", ".5f"),
     ("digit MSE", "digit_error", ".5f"),
     ("digit PSNR", "digit_psnr", ".1f"),
@@ -40,6 +41,7 @@ class Row(Scores):
     the picture whatever they are.
     """
 
+    pictures: int
     residual: float | None
     digit_error: float
     distortion_error: float | None
@@ -52,6 +54,7 @@ def make_row(estimate: Estimate, truth: Pairs, size: int, *, divides: bool) -> R
     errors = np.mean(np.square(scale_aligned(w, truth.digits) - truth.digits), axis=1)
     return Row(
         **asdict(score(estimate, truth.digits, truth.bells, size)),
+        pictures=len(w),
         residual=None if divides or x is None else _median_square(w * x - truth.y),
         digit_error=float(np.median(errors)),
         distortion_error=(

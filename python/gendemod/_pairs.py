@@ -33,6 +33,10 @@ class Pairs:
         """The distorted pictures."""
         return self.digits * self.bells
 
+    def first(self, count: int) -> Pairs:
+        """Return the first `count` of them."""
+        return Pairs(self.digits[:count], self.bells[:count])
+
 
 def demo_pairs(count: int, size: int, seed: int) -> Pairs:
     """Return `count` of scikit-learn's held-out digits in a random order, under fresh bells.
