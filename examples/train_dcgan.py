@@ -17,7 +17,7 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.nn import functional as F
-from train_generator import Checkpoint, Log, Say
+from training import Checkpoint, Log, Say
 
 from gendemod import data
 from gendemod._dcgan import dcgan_generator
@@ -95,6 +95,13 @@ def step(
     return loss_g.item(), loss_d.item()
 
 
+def write_generator(target: Path, g: nn.Module, say: Say) -> None:
+    """Write all that `g` holds, and say the checksum."""
+    with replacing(target) as beside:
+        save_file({key: value.contiguous() for key, value in g.state_dict().items()}, beside)
+    say(f"  {target.name}: SHA-256 {hashlib.sha256(target.read_bytes()).hexdigest()}")
+
+
 def main() -> None:
     """Train both generators."""
     parser = argparse.ArgumentParser(description="Train the DCGANs of the paper's experiment.")
@@ -122,10 +129,7 @@ def main() -> None:
         pictures = torch.from_numpy(rows.astype(np.float32)).view(-1, 1, SIZE, SIZE)
         checkpoint = options.output / f"{name}.checkpoint.pt"
         g = train(pictures, latent, options.width, epochs, options.seed, checkpoint, log)
-        target = options.output / f"{name}.safetensors"
-        with replacing(target) as beside:
-            save_file({key: value.contiguous() for key, value in g.state_dict().items()}, beside)
-        log(f"  {target.name}: SHA-256 {hashlib.sha256(target.read_bytes()).hexdigest()}")
+        write_generator(options.output / f"{name}.safetensors", g, log)
     log.write(options.output / "train_dcgan.log")
 
 

@@ -13,7 +13,8 @@ import argparse
 from pathlib import Path
 
 import torch
-from train_generator import BATCH, RATE, Log, Plan, Shape, train, write_weights
+from autoencoder import BATCH, RATE, Plan, Shape, train
+from training import Log, write_weights
 
 from gendemod import data
 from gendemod._pairs import FIRST_FRESH_SEED, SPLIT_SEED

@@ -1,246 +1,200 @@
-"""Train a bias-free ReLU generator on pictures, and write its weights and a log.
+"""Train a bias-free ReLU generator on pictures of your own.
 
     python examples/train_generator.py pictures/ -o scene.npz --latent 32 --layers 256 1024
 
-The generator is the decoder of an auto-encoder, G(z) = relu(W3 relu(W2 relu(W1 z))). Pictures are
-the PNG, TIFF or NPY files of a folder, all of one size, or the rows of one .npy file. Needs
-gendemod[images] and PyTorch. On one machine, and for one number of threads, the result is a
-function of the seed; a run that was stopped goes on from its last epoch when it is started again.
+Pictures are the grey PNG, TIFF or NPY files of a folder, all of one size, or one .npy file of shape
+(count, pixels) or (count, rows, columns). A share of them is held out, and in the end the generator
+is fitted to pictures of both parts. Writes scene.npz for `gendemod solve`, scene.log beside it, and
+scene.checkpoint.pt after each pass: a run that was stopped goes on from there when it is started
+again, and removes it in the end. Needs gendemod[images,torch]; docs/guide.md is the guide.
 """
 
-import dataclasses
-import hashlib
-import itertools
-import platform
-import time
-from collections.abc import Callable
-from dataclasses import dataclass
+import argparse
+import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 import torch
-from torch import Tensor, nn
-from torch.nn import functional as F
+from autoencoder import BATCH, MOST_COMPONENTS_FROM, RATE, Plan, Shape, train
+from numpy.typing import NDArray
+from training import Log, write_weights
 
-import gendemod
-from gendemod._files import replacing
+import gendemod as gd
+from gendemod import _arrays, data
+from gendemod._options import at_least_two, count, seed
+from gendemod.pictures import list_pictures, read_picture
 
-Say = Callable[[str], None]
-BATCH = 128
-RATE = 1e-3
-# Principal components come from the first so many pictures.
-MOST_COMPONENTS_FROM = 2048
+Pictures = NDArray[Any]
+# The encoder sees pictures averaged to at most so many pixels where their sides allow it.
+MOST_SEEN = 32 * 32
+# The generator is fitted to so many pictures of each part.
+MOST_FITTED = 100
 
 
-@dataclass(frozen=True)
-class Shape:
-    """The sizes of a decoder from the latent to the last hidden layer.
+class Parser(argparse.ArgumentParser):
+    """A parser whose errors are one line, like every other error."""
 
-    The encoder sees pictures averaged over blocks of `coarse` x `coarse` pixels.
+    def error(self, message: str) -> NoReturn:
+        raise ValueError(message)
+
+
+def read_pictures(path: Path) -> Pictures:
+    """Return the pictures of a folder or an .npy file as (count, rows, columns), brightest 1."""
+    stack = _stack(path) if path.suffix.lower() == ".npy" and path.is_file() else _folder(path)
+    lowest, brightest = stack.min(), stack.max()
+    if lowest < 0 or brightest == 0:
+        requirement = "be at least 0 everywhere and positive somewhere"
+        got = f"values from {lowest} to {brightest} in {path}"
+        raise ValueError(_must(requirement, "a ReLU generator makes nothing else", got))
+    return np.asarray(stack / brightest, dtype=np.float32)
+
+
+def _stack(path: Path) -> Pictures:
+    try:
+        raw = np.load(path, allow_pickle=False)
+    except (ValueError, EOFError) as error:
+        raise ValueError(
+            _must("be a readable NPY file", "they are read", f"{path} ({error})")
+        ) from error
+    stack = _arrays.finite(_arrays.floats(raw, "pictures"), "pictures")
+    if stack.ndim not in (2, 3) or stack.size == 0:
+        requirement = "have shape (count, pixels) or (count, rows, columns)"
+        raise ValueError(_must(requirement, "all are of one size", f"{stack.shape} in {path}"))
+    if stack.ndim == 3:
+        return stack
+    # Rows of pixels are taken for square pictures where they can be, else for lines.
+    side = round(stack.shape[1] ** 0.5)
+    return stack.reshape(len(stack), side if side**2 == stack.shape[1] else 1, -1)
+
+
+def _folder(path: Path) -> Pictures:
+    files = list_pictures(path)
+    if path.is_file():
+        requirement = "be a folder or one .npy file"
+        raise ValueError(_must(requirement, "one picture says nothing of others", path))
+    pictures = [read_picture(file) for file in files]
+    for file, picture in zip(files, pictures, strict=True):
+        if picture.ndim != 2:
+            reason = "a generator makes one channel: train it on the channels as grey pictures"
+            raise ValueError(_must("be grey", reason, f"{file}, of shape {picture.shape}"))
+        if picture.shape != pictures[0].shape:
+            got = f"{picture.shape} in {file} and {pictures[0].shape} in {files[0]}"
+            raise ValueError(_must("be of one size", "they are the outputs of one network", got))
+    return np.stack(pictures)
+
+
+def _must(requirement: str, reason: str, got: object) -> str:
+    return _arrays.must("pictures", requirement, reason, got)
+
+
+def divided(pictures: Pictures, held_out: float, seed: int) -> tuple[Pictures, Pictures]:
+    """Return the flattened pictures to train on and those that are held out."""
+    flat = pictures.reshape(len(pictures), -1)
+    if held_out == 0:
+        return flat, flat[:0]
+    part, rest = data.split(len(flat), held_out=held_out, seed=seed)
+    return flat[part], flat[rest]
+
+
+def checked_shape(
+    latent: int, layers: Sequence[int], rows: Pictures, picture: tuple[int, int]
+) -> Shape:
+    """Return the sizes of the generator, which the pictures must allow."""
+    most = min(*rows.shape, MOST_COMPONENTS_FROM)
+    if latent > most:
+        reason = "it starts from principal components of the pictures that it is trained on"
+        raise ValueError(_arrays.must("--latent", f"be at most {most}", reason, latent))
+    if min(layers) < 2 * latent:
+        reason = "a coordinate of the latent starts as two units of every layer"
+        requirement = f"be at least {2 * latent}, twice the latent size"
+        raise ValueError(_arrays.must("--layers", requirement, reason, min(layers)))
+    if not np.ptp(rows, axis=0).any():
+        raise ValueError(_must("differ", "there is nothing to learn otherwise", "equal ones"))
+    coarse = 1
+    while rows.shape[1] > MOST_SEEN * coarse**2 and not any(
+        side % (2 * coarse) for side in picture
+    ):
+        coarse *= 2
+    return Shape(latent, *layers, coarse)
+
+
+def fit_error(network: gd.ReLUNetwork, rows: Pictures) -> float:
+    """Return the mean-square error of the closest pictures that the network makes.
+
+    They are those of `demodulate` with a second factor that is 1 everywhere.
     """
-
-    latent: int
-    first: int
-    second: int
-    coarse: int = 1
+    some = rows[:MOST_FITTED]
+    found = gd.demodulate(some, network, None, x=np.ones_like(some[0]), restarts=4, seed=0)
+    return float(np.mean((found.w - some) ** 2))
 
 
-@dataclass(frozen=True)
-class Plan:
-    """How long to train and from what seed; pictures have `side` rows, and may be moved."""
-
-    epochs: int
-    seed: int
-    side: int
-    moves: bool
-    rate: float = RATE
-
-
-class AutoEncoder(nn.Module):
-    """A free encoder before a bias-free ReLU decoder, both started from principal components.
-
-    The first latent coordinate starts as a constant, which carries the mean picture; the others
-    start as the coordinates of the leading principal components. All directions of the latent
-    space have the same length in pictures, which is what makes gradient descent on it fast.
-    """
-
-    def __init__(self, pictures: Tensor, shape: Shape, side: int) -> None:
-        super().__init__()
-        n, pixels = shape.latent, pictures.shape[1]
-        self.side, self.coarse = side, shape.coarse
-        self.linear = nn.Linear(pixels, n)
-        self.bend = nn.Sequential(
-            nn.Linear(pixels // shape.coarse**2, 2 * shape.second),
-            nn.ReLU(),
-            nn.Linear(2 * shape.second, shape.second),
-            nn.ReLU(),
-            nn.Linear(shape.second, n),
-        )
-        sizes = (n, shape.first, shape.second, pixels)
-        self.layers = nn.ModuleList(
-            nn.Linear(before, after, bias=False) for before, after in itertools.pairwise(sizes)
-        )
-        with torch.no_grad():
-            self._start_linear(pictures, n)
-
-    def _start_linear(self, pictures: Tensor, n: int) -> None:
-        """Set the weights so that decoding after encoding is nearly the linear projection.
-
-        A latent coordinate passes a layer in two units, relu(u) - relu(-u) = u. All other units
-        start at random.
-        """
-        some = pictures[:MOST_COMPONENTS_FROM]
-        mean = some.mean(0)
-        _, spread, directions = torch.linalg.svd(some - mean, full_matrices=False)
-        length = spread[: n - 1].mean() / len(some) ** 0.5
-        components = directions[: n - 1]
-        constant = mean.norm() / length
-        self.linear.weight[0] = 0.0
-        self.linear.weight[1:] = components / length
-        self.linear.bias[0] = constant
-        self.linear.bias[1:] = -(components @ mean) / length
-        self.bend[-1].weight *= 0.1
-        self.bend[-1].bias.zero_()
-
-        first, second, last = self.weights()
-        for weight in (first, second, last):
-            nn.init.kaiming_normal_(weight, nonlinearity="relu")
-        one = torch.eye(n)
-        first[2 * n :] *= 0.5
-        first[: 2 * n] = torch.cat([one, -one])
-        second[: 2 * n] = 0.0
-        second[: 2 * n, : 2 * n] = torch.kron(torch.tensor([[1.0, -1.0], [-1.0, 1.0]]), one)
-        basis = torch.cat([mean[None] / constant, components * length]).T
-        last[:, 2 * n :] *= 0.05
-        last[:, : 2 * n] = torch.cat([basis, -basis], dim=1)
-
-    def weights(self) -> list[Tensor]:
-        """Return W1, W2, W3."""
-        return [layer.weight for layer in self.layers]
-
-    def forward(self, pictures: Tensor) -> Tensor:
-        """Encode and decode, without the last ReLU.
-
-        Pictures are non-negative, so the ReLU can be applied after training. In training it would
-        leave outputs that are negative on every picture without a gradient for good.
-        """
-        first, second, last = self.layers
-        seen = pictures
-        if self.coarse > 1:
-            seen = F.avg_pool2d(pictures.view(-1, 1, self.side, self.side), self.coarse).flatten(1)
-        z = self.linear(pictures) + self.bend(seen)
-        return last(F.relu(second(F.relu(first(z)))))
+def say_errors(target: Path, part: Pictures, rest: Pictures, log: Log) -> None:
+    """Say how close the written generator comes to pictures of both parts."""
+    networks = {
+        "the generator": gd.ReLUNetwork.load(target),
+        "multiples of the mean picture": gd.ReLUNetwork([part.mean(axis=0)[:, None]]),
+    }
+    log("mean square error of the closest pictures; the brightest pixel of all is 1")
+    for name, network in networks.items():
+        errors = [f"{fit_error(network, part):.2e} on pictures of the training"]
+        if len(rest):
+            errors.append(f"{fit_error(network, rest):.2e} on pictures held out")
+        log(f"  {name}: {', '.join(errors)}")
 
 
-def moved(pictures: Tensor, side: int) -> Tensor:
-    """Return every picture under a small random affine map of its own."""
-    count = len(pictures)
-    linear = torch.eye(2) + torch.empty(count, 2, 2).uniform_(-0.08, 0.08)
-    shift = torch.empty(count, 2, 1).uniform_(-0.05, 0.05)
-    shape = (count, 1, side, side)
-    grid = F.affine_grid(torch.cat([linear, shift], dim=2), shape, align_corners=False)
-    images = pictures.reshape(shape)
-    sampled = F.grid_sample(images, grid, padding_mode="border", align_corners=False)
-    return sampled.reshape(count, -1)
+def run(options: argparse.Namespace) -> None:
+    """Train a generator and write its weights and its log."""
+    target: Path = options.output
+    if target.suffix != ".npz":
+        raise ValueError(_arrays.must("--output", "end in .npz", "weights are written", target))
+    if not 0 <= options.held_out < 1:
+        reason = "it is the share that is not trained on"
+        raise ValueError(_arrays.must("--held-out", "lie in [0, 1)", reason, options.held_out))
+    pictures = read_pictures(options.pictures)
+    part, rest = divided(pictures, options.held_out, options.seed)
+    shape = checked_shape(options.latent, options.layers, part, pictures.shape[1:])
+    target.parent.mkdir(parents=True, exist_ok=True)
+    torch.set_num_threads(options.threads)
+    torch.use_deterministic_algorithms(True)
+    log = Log()
+    sizes = "-".join(str(n) for n in (shape.latent, shape.first, shape.second, part.shape[1]))
+    size = " x ".join(str(side) for side in pictures.shape[1:])
+    log(f"{len(part)} pictures of {size}, {len(rest)} held out; layers {sizes}")
+    log(f"seed {options.seed}, {options.epochs} epochs, batches of {BATCH}, Adam, rate {RATE:g}")
+    log.versions(options.threads)
+    plan = Plan(options.epochs, options.seed, pictures.shape[1], options.moves)
+    checkpoint = target.with_suffix(".checkpoint.pt")
+    write_weights(target, train(torch.from_numpy(part), shape, plan, checkpoint, log), log)
+    say_errors(target, part, rest, log)
+    log.write(target.with_suffix(".log"))
+    checkpoint.unlink()
 
 
-def train(
-    pictures: Tensor, shape: Shape, plan: Plan, checkpoint: Path, say: Say
-) -> list[np.ndarray]:
-    """Return W1, W2, W3 in float16 after `plan.epochs` passes over `pictures`.
-
-    The file `checkpoint` is written after each epoch; if it is there, training goes on from it.
-    """
-    torch.manual_seed(plan.seed)
-    model = AutoEncoder(pictures, shape, plan.side)
-    optimizer = torch.optim.Adam(model.parameters(), lr=plan.rate)
-    steps = -(-len(pictures) // BATCH)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimizer, plan.rate, total_steps=plan.epochs * steps, pct_start=0.1
-    )
-    settings = dataclasses.asdict(shape) | dataclasses.asdict(plan)
-    parts = {"model": model, "optimizer": optimizer, "schedule": schedule}
-    state = Checkpoint(checkpoint, settings, parts)
-    for epoch in range(state.resume(say) + 1, plan.epochs + 1):
-        total = 0.0
-        for chosen in torch.randperm(len(pictures)).split(BATCH):
-            target = pictures[chosen]
-            if plan.moves:
-                target = moved(target, plan.side)
-            loss = F.mse_loss(model(target), target)
-            optimizer.zero_grad()
-            loss.backward()
-            optimizer.step()
-            schedule.step()
-            total += loss.item() * len(chosen)
-        if epoch == 1 or epoch % max(plan.epochs // 12, 1) == 0:
-            say(f"  epoch {epoch:4d}  mean square error {total / len(pictures):.3e}")
-        state.save(epoch)
-    return [weight.detach().numpy().astype(np.float16) for weight in model.weights()]
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command and return its exit code: 0 done, 2 bad input, 130 interrupted."""
+    parser = Parser(description="Train a bias-free ReLU generator on pictures.")
+    add = parser.add_argument
+    add("pictures", type=Path, help="folder of grey pictures of one size, or an .npy file")
+    add("-o", "--output", type=Path, required=True, help="weights to write, .npz")
+    add("--latent", type=at_least_two, required=True, help="size of the latent")
+    add("--layers", type=count, nargs=2, required=True, help="sizes of the two hidden layers")
+    add("--epochs", type=count, default=200, help="passes over the pictures (200)")
+    add("--seed", type=seed, default=0, help="of the start, the batches, what is held out (0)")
+    add("--held-out", type=float, default=0.1, help="share that is not trained on (0.1)")
+    add("--moves", action="store_true", help="move, turn and stretch each picture a little")
+    add("--threads", type=count, default=1, help="of PyTorch (1)")
+    try:
+        run(parser.parse_args(argv))
+    except (ValueError, TypeError, OSError, ImportError) as error:
+        print(f"train_generator: error: {' '.join(str(error).split())}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("train_generator: interrupted; start it again to go on", file=sys.stderr)
+        return 130
+    return 0
 
 
-@dataclass(frozen=True)
-class Checkpoint:
-    """A file that holds all that training goes on from: its parts, and the random numbers."""
-
-    path: Path
-    settings: dict[str, float]
-    parts: dict[str, Any]
-
-    def save(self, epoch: int) -> None:
-        """Write the state after `epoch`."""
-        state = {name: part.state_dict() for name, part in self.parts.items()}
-        about = {"settings": self.settings, "epoch": epoch, "random": torch.get_rng_state()}
-        with replacing(self.path) as beside:
-            torch.save({**about, "parts": state}, beside)
-
-    def resume(self, say: Say) -> int:
-        """Take the state from the file, if it is there, and return its epoch."""
-        if not self.path.exists():
-            return 0
-        state = torch.load(self.path, weights_only=True)
-        if state["settings"] != self.settings:
-            raise ValueError(
-                f"`checkpoint` must come from the same settings because training goes on from it; "
-                f"got {state['settings']} instead of {self.settings} in {self.path}; remove it to "
-                "start anew"
-            )
-        for name, part in self.parts.items():
-            part.load_state_dict(state["parts"][name])
-        torch.set_rng_state(state["random"])
-        say(f"  goes on after epoch {state['epoch']}")
-        return int(state["epoch"])
-
-
-def write_weights(target: Path, weights: list[np.ndarray], say: Say) -> None:
-    """Write an archive that `ReLUNetwork.load` reads, and say its checksum."""
-    with replacing(target) as beside:
-        np.savez(beside, **{f"W{i}": weight for i, weight in enumerate(weights, start=1)})
-    written = target.read_bytes()
-    say(f"  {target.name}: {len(written)} bytes, SHA-256 {hashlib.sha256(written).hexdigest()}")
-
-
-class Log:
-    """Lines that are printed at once and written to a file in the end."""
-
-    def __init__(self) -> None:
-        self.lines: list[str] = []
-        self.begun = time.monotonic()
-
-    def __call__(self, line: str) -> None:
-        self.lines.append(line)
-        print(line, flush=True)
-
-    def versions(self, threads: int) -> None:
-        """Say what computes."""
-        self(
-            f"Python {platform.python_version()}, NumPy {np.__version__}, "
-            f"PyTorch {torch.__version__}, gendemod {gendemod.__version__}, threads: {threads}"
-        )
-
-    def write(self, path: Path) -> None:
-        """Say how long it took, and write all lines."""
-        self(f"{time.monotonic() - self.begun:.0f} s in all")
-        with replacing(path) as beside:
-            beside.write_text("\n".join(self.lines) + "\n", encoding="utf-8")
+if __name__ == "__main__":
+    sys.exit(main())

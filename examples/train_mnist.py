@@ -13,7 +13,8 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from train_generator import BATCH, Log, Plan, Shape, train, write_weights
+from autoencoder import BATCH, Plan, Shape, train
+from training import Log, write_weights
 
 from gendemod import data
 
