@@ -175,8 +175,8 @@ def _text(rows: list[Row], logs: dict[str, dict[int, float]], count: int) -> str
         )
         lines.append(f"\n{name}: median residual {shown}\n")
     head = (
-        f"{count} unseen test digits under unseen distortions, {SIZE} x {SIZE}; a slow method solves\n"
-        "the first of them alone. Medians.\n"
+        f"{count} unseen test digits under unseen distortions, {SIZE} x {SIZE}; a slow method\n"
+        "solves the first of them alone. Medians.\n"
         "Residual: mean square of w * x - y. MSE, PSNR (dB) and SSIM after the best scale.\n"
         f"Failures: digits with an MSE above {FAILURE}.\n\n"
     )
