@@ -16,12 +16,16 @@ from numpy.typing import NDArray
 from ._archives import read_archive
 from ._demodulate import demodulate
 from ._files import replacing
+from ._network_files import read_network
+from .network import ReLUNetwork
 from .solvers import AlternatingDescent, LevenbergMarquardt
 
-__all__ = ["Method", "Recovered", "recover"]
+__all__ = ["NETWORKS", "Method", "Recovered", "recover", "trained_pair"]
 
 Array = NDArray[np.floating[Any]]
 
+#: The files of the bias-free pair.
+NETWORKS = ("mnist.npz", "bells.npz")
 # Pictures that are solved at once, and saved.
 SLICE = 50
 
@@ -57,6 +61,12 @@ class Recovered:
     x: Array
     history: Array
     seconds: float
+
+
+def trained_pair(folder: Path) -> tuple[ReLUNetwork, ReLUNetwork]:
+    """Return the generators of digits and of distortions, as they are in a folder."""
+    digits, bells = (read_network(folder / name, "weights") for name in NETWORKS)
+    return digits, bells
 
 
 def recover(

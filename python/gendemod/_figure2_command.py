@@ -13,15 +13,13 @@ from numpy.typing import NDArray
 
 from ._comparison import Estimate, format_table
 from ._dcgan import LATENTS, dcgans
-from ._experiment import Method, Recovered, recover
+from ._experiment import NETWORKS, Method, Recovered, recover, trained_pair
 from ._experiment_table import COLUMNS, FAILURE, Row, make_row
 from ._figure import figure, fitted
-from ._network_files import read_network
 from ._output import output_folder, versions, write_json, write_text
 from ._pairs import Pairs, mnist_pairs
 from ._progress import Progress
 from .metrics import psnr
-from .network import ReLUNetwork
 from .pictures import write_picture
 from .solvers import AlternatingDescent, LevenbergMarquardt
 
@@ -31,7 +29,6 @@ Array = NDArray[np.floating[Any]]
 
 SIZE = 64
 PIXELS = SIZE * SIZE
-NETWORKS = ("mnist.npz", "bells.npz")
 # The paper's step of 1 is for the mean of squares, 2 f / ell.
 PAPER_STEP = 2 / PIXELS
 PAPER = AlternatingDescent(step_size=PAPER_STEP, momentum=0.9, max_iterations=500, tolerance=0.0)
@@ -92,7 +89,7 @@ def figure2(
     int
         0.
     """
-    generators: dict[str, tuple[Any, Any]] = {"networks": _networks(weights)}
+    generators: dict[str, tuple[Any, Any]] = {"networks": trained_pair(weights)}
     sums = _checksums(weights, NETWORKS)
     if dcgan is not None:
         generators["dcgan"] = dcgans(dcgan)
@@ -126,12 +123,6 @@ def figure2(
                 )
     _report(folder, truth, found, about | {"pairs": pairs})
     return 0
-
-
-def _networks(folder: Path) -> tuple[ReLUNetwork, ReLUNetwork]:
-    """Return the bias-free pair, in float32."""
-    digits, bells = (read_network(folder / name, "weights") for name in NETWORKS)
-    return digits, bells
 
 
 def _checksums(folder: Path, names: tuple[str, ...]) -> dict[str, str]:

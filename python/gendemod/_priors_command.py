@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 from ._arrays import must
 from ._comparison import FAMILIES, Estimate, Family, classical_estimates, format_table
 from ._demodulate import demodulate
+from ._experiment import trained_pair
 from ._experiment_table import COLUMNS, Row, make_row
 from ._figure import figure, fitted, spread
 from ._linear_priors import TRAINING_DIGITS, linear_estimates
-from ._network_files import read_network
 from ._output import output_folder, versions, write_json, write_text
 from ._pairs import Pairs, mnist_pairs
 from .baselines import (
@@ -113,7 +113,7 @@ def priors(
     """
     begun = time.monotonic()
     pillow()
-    generators = _read(weights)
+    generators = trained_pair(weights)
     size = _side(generators)
     folder = output_folder(output)
     truth = mnist_pairs(mnist, pairs, size, seed)
@@ -162,12 +162,6 @@ def judge(promised: list[Row], others: list[Row], ours: Row) -> tuple[bool, str]
         f"those of all\nmethods that know of smoothness alone, and of subspaces of its dimensions: "
         f"{'passed' if passed else 'FAILED'}.\nLower are{names or ' none'}"
     )
-
-
-def _read(folder: Path) -> tuple[ReLUNetwork, ReLUNetwork]:
-    """Return the generators of digits and of distortions."""
-    digits, bells = (read_network(folder / f"{name}.npz", "weights") for name in ("mnist", "bells"))
-    return digits, bells
 
 
 def _side(generators: tuple[ReLUNetwork, ReLUNetwork]) -> int:
