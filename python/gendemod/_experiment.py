@@ -102,7 +102,7 @@ def recover(
         latents.append((solved["h"], solved["m"]))
         histories.append(solved["history"])
         seconds += float(solved["seconds"])
-        advance(len(rows))
+        advance(first + len(rows))
     h, m = (np.concatenate(parts) for parts in zip(*latents, strict=True))
     length = min(part.shape[1] for part in histories)
     history = np.concatenate([part[:, :length] for part in histories])

@@ -90,27 +90,20 @@ def figure2(
         0.
     """
     generators: dict[str, tuple[Any, Any]] = {"networks": trained_pair(weights)}
-    sums = _checksums(weights, NETWORKS)
+    sums = {"networks": _checksums(weights, NETWORKS)}
     if dcgan is not None:
         generators["dcgan"] = dcgans(dcgan)
-        sums |= _checksums(dcgan, tuple(f"{name}.safetensors" for name in LATENTS))
+        sums["dcgan"] = _checksums(dcgan, tuple(f"{name}.safetensors" for name in LATENTS))
     truth = mnist_pairs(mnist, pairs, SIZE, seed)
     folder = output_folder(output)
     solved = folder / "solved"
     solved.mkdir(exist_ok=True)
-    about = {"seed": seed, "versions": versions(), "weights": sums}
+    about = {"seed": seed, "versions": versions()}
     found = {}
     for method in METHODS:
         if method.pair in generators:
             some = truth.first(method.most)
             with Progress(len(some.y), method.name, enabled=sys.stderr.isatty()) as bar:
-                done = 0
-
-                def advance(count: int, bar: Progress = bar) -> None:
-                    nonlocal done
-                    done += count
-                    bar.update(done)
-
                 found[method.name] = recover(
                     method,
                     some.y,
@@ -118,10 +111,10 @@ def figure2(
                     seed=seed,
                     threads=threads,
                     folder=solved,
-                    about=about,
-                    advance=advance,
+                    about=about | {"weights": sums[method.pair]},
+                    advance=bar.update,
                 )
-    _report(folder, truth, found, about | {"pairs": pairs})
+    _report(folder, truth, found, about | {"pairs": pairs, "weights": sums})
     return 0
 
 
