@@ -3,6 +3,7 @@
 import _thread
 import threading
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -185,3 +186,21 @@ def test_messages_are_sentences(problem):
         assert result.message[0].isupper()
         assert result.message.endswith(".")
         assert len(result.message.split()) > 4
+
+
+def test_auto_restarts_try_on_where_a_start_converges_far_from_y():
+    pytest.importorskip("skimage")
+    pytest.importorskip("sklearn")
+    from gendemod._pairs import demo_pairs
+
+    folder = Path(gd.__file__).parent / "weights"
+    g1, g2 = (gd.ReLUNetwork.load(folder / f"{name}.npz") for name in ("digits", "bells"))
+    y = demo_pairs(105, 32, 0).y.astype(np.float32)
+    once = gd.demodulate(y, g1, g2, restarts=1, seed=0)
+    far = once.converged & (once.relative_residual > 0.5)
+    assert far.any()
+    assert all("far from y" in once.message[i] for i in np.flatnonzero(far))
+    auto = gd.demodulate(y, g1, g2, seed=0)
+    assert (auto.restarts[far] > 1).all()
+    assert (auto.relative_residual < 0.5).all()
+    assert not any("far from y" in message for message in auto.message)

@@ -21,6 +21,9 @@ VectorView<T> row_for(const RowMajorView<T>& rows, Index problem) {
 /// A run that converged with a relative residual of this many tolerances fits y.
 constexpr double fit = 16;
 
+/// A run that converged farther from y than this relative residual found another critical point.
+constexpr double near = 0.5;
+
 /// Rows from which the threads of a single problem share its products.
 constexpr Index rows_worth_sharing = 100000;
 
@@ -137,8 +140,8 @@ bool Restarts<Solver>::harvest(Run& run, Status status) {
   if (status == Status::converged && residual <= small) note_fit(run.chain);
   record(run.chain, std::move(outcome));
   ++run.start;
-  const bool more = (status != Status::converged && status != Status::time_limit) &&
-                    run.start < plan_.starts_per_chain;
+  const bool found = status == Status::converged && residual <= near;
+  const bool more = !found && status != Status::time_limit && run.start < plan_.starts_per_chain;
   if (!more) ++done_;
   return more;
 }

@@ -55,7 +55,8 @@ def demodulate(
         Number of random starts. The first that fits y is kept (it converged with a relative
         residual of at most 16 tolerances), or else the one with the lowest objective; what comes
         after a fit cannot change that and is cut. "auto": up to 8, one after the other, stopping
-        at the first that converges elsewhere than at a kink.
+        at the first that converges elsewhere than at a kink, with a relative residual of at most
+        1/2.
     seed : int, optional
         The random starts are a function of (seed, problem, restart). None: a new seed, which the
         result states. A given ``start`` needs none.

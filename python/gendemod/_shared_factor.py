@@ -16,7 +16,7 @@ from ._slices import seconds_allowed
 from ._solve import binary_scales, first_latent, restored
 from .network import ReLUNetwork
 from .problem import checked_network, observations
-from .result import KINK, KINK_ADVICE, Result, Status
+from .result import KINK, Result, Status, advice
 from .solvers import LevenbergMarquardt
 
 
@@ -105,7 +105,7 @@ def _result(
         relative_residual=float(frames.dtype.type(residual)),
         status=status,
         converged=status == Status.CONVERGED,
-        message=KINK_ADVICE if kink else status.advice,
+        message=advice(last.status, residual),
         iterations=len(history) - 1,
         restarts=starts,
         history=history,

@@ -25,7 +25,7 @@ from ._generators import Generator, check_generator
 from ._search import Search
 from ._slices import run_in_slices, seconds_allowed
 from .problem import observations
-from .result import KINK, KINK_ADVICE, Result, Status
+from .result import KINK, Result, Status, advice
 
 
 def solve(
@@ -137,8 +137,7 @@ def _collect(
     iterations = np.array([len(record) - 1 for record in history], dtype=np.int64)
     residual = np.sqrt(2 * objective / np.where(energy > 0, energy, 1)) * (energy > 0)
     converged = np.array([s == Status.CONVERGED for s in status], dtype=bool)
-    advice = [KINK_ADVICE if end == KINK else Status(end).advice for end in ends]
-    message = [text + engine.note for text in advice]
+    message = [advice(end, size) + engine.note for end, size in zip(ends, residual, strict=True)]
     objective, residual = restored(objective, k[:, 0], dtype), residual.astype(dtype)
     if not single:
         return Result(

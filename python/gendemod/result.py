@@ -41,12 +41,28 @@ _ADVICE = {
 }
 
 
+#: What a converged run far from the observation is.
+FAR = 0.5
+FAR_ADVICE = (
+    "Converged, but far from y: another critical point of the objective, with a relative residual "
+    "above 1/2. Try more restarts; if all end there, y is no product of these generators."
+)
+
 #: How the core says that a run converged to a kink, and what to tell people.
 KINK = 7
 KINK_ADVICE = (
     "Converged at a kink of the objective, where longer steps do not lower it: usual on real "
     "pictures; on exact data with a residual that is not small, try more restarts."
 )
+
+
+def advice(end: int, relative_residual: float) -> str:
+    """Return a sentence for people on how a run of the core ended."""
+    if end == KINK:
+        return KINK_ADVICE
+    if end == Status.CONVERGED and relative_residual > FAR:
+        return FAR_ADVICE
+    return Status(end).advice
 
 
 @dataclass(frozen=True, repr=False)
