@@ -84,6 +84,9 @@ SOLVE = ["solve", "p.npy", "--g1", "a.npz", "--g2", "b.npz", "-o", "out"]
         ([*SOLVE, "--time-limit", "nan"], "--time-limit"),
         ([*SOLVE, "--time-limit", "soon"], "--time-limit"),
         ([*SOLVE, "--solver", "magic"], "--solver"),
+        ([*SOLVE, "--mask", ""], "--mask: must be a path; got nothing"),
+        ([*SOLVE, "-o", ""], "--output: must be a path; got nothing"),
+        (["reproduce", "figure2", "--mnist", ""], "--mnist: must be a path; got nothing"),
         (["demo", "--pairs", "0"], "--pairs: must be a whole number of at least 1; got 0"),
         (["demo", "--threads", "x"], "--threads"),
     ],
@@ -138,6 +141,16 @@ def test_the_exit_code_reaches_the_shell():
     _, err = process.communicate(timeout=60)
     assert process.returncode == 2
     assert err.startswith("gendemod: error: ")
+
+
+@pytest.mark.parametrize("module", ["gendemod", "gendemod.cli"])
+@pytest.mark.parametrize(("command", "code"), [("info", 0), ("solve", 2)])
+def test_python_runs_the_command_as_a_module(module, command, code):
+    argv = [sys.executable, "-m", module, command]
+    done = subprocess.run(argv, capture_output=True, text=True, check=False)
+    assert done.returncode == code
+    assert done.stdout.startswith("gendemod  ") == (code == 0)
+    assert done.stderr.startswith("gendemod: error: ") == (code == 2)
 
 
 def test_a_torn_tiff_is_one_line(tmp_path):

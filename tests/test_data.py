@@ -73,6 +73,12 @@ def test_a_share_outside_0_to_1_is_refused(held_out):
         split(10, held_out=held_out, seed=0)
 
 
+@pytest.mark.parametrize("held_out", ["a", None, True])
+def test_a_share_is_a_number(held_out):
+    with pytest.raises(TypeError, match=r"`held_out` must be a number because .*; got"):
+        split(10, held_out=held_out, seed=0)
+
+
 def test_bells_are_a_function_of_the_seed():
     np.testing.assert_array_equal(bells(5, 16, seed=7), bells(5, 16, seed=7))
     assert not np.array_equal(bells(5, 16, seed=7), bells(5, 16, seed=8))

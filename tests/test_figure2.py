@@ -124,6 +124,21 @@ def test_weights_that_are_missing(tmp_path, capsys):
     assert not (tmp_path / "out").exists()
 
 
+def test_a_folder_of_digits_that_is_missing(pair, tmp_path, capsys):
+    folder, _ = pair
+    assert run(folder, tmp_path / "out", "--mnist", str(tmp_path / "nowhere")) == 2
+    message = "gendemod: error: `mnist` must be a folder because MNIST is read from it; got "
+    assert capsys.readouterr().err == f"{message}{tmp_path}/nowhere, which is none\n"
+
+
+def test_a_file_of_digits_that_is_broken(pair, tmp_path, capsys):
+    folder, _ = pair
+    (tmp_path / "t10k-images-idx3-ubyte").write_bytes(b"no digits")
+    (tmp_path / "t10k-labels-idx1-ubyte").write_bytes(b"no labels")
+    assert run(folder, tmp_path / "out", "--mnist", str(tmp_path)) == 2
+    assert "`mnist` must be a whole IDX file" in capsys.readouterr().err
+
+
 def test_dcgans_take_part(drawn, tmp_path):
     pytest.importorskip("torch")
     from safetensors.torch import save_file

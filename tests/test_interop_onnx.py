@@ -27,6 +27,15 @@ def constant(name, array):
     return node("Constant", [], [name], value=numpy_helper.from_array(np.asarray(array)))
 
 
+RESHAPED = [
+    FIRST,
+    RELU1,
+    node("Reshape", ["b", "shape"], ["r"]),
+    node("MatMul", ["r", "B"], ["c"]),
+    RELU2,
+]
+
+
 def gemm(value, matrix, out, *bias, **options):
     return node("Gemm", [value, matrix, *bias], [out], **options)
 
@@ -117,6 +126,14 @@ def test_weights_come_back_bit_for_bit(tmp_path, dims, kind):
     assert g.dtype == ("float64" if kind == "float64" else "float32")
     for read, W in zip(g.weights, weights, strict=True):
         np.testing.assert_array_equal(read, W.astype(g.dtype))
+
+
+@pytest.mark.parametrize("sizes", [[4, -1], [0, -1], [0, 0], [-1, 5], [4, 5]])
+def test_a_reshape_keeps_the_rows_of_a_batch(tmp_path, sizes):
+    graph = model(RESHAPED, {**PLAIN, "shape": np.array(sizes)}, (3,))
+    graph.graph.input[0].type.tensor_type.shape.dim[0].dim_value = len(Z)
+    g = load_onnx(saved(graph, tmp_path / "g.onnx"))
+    np.testing.assert_allclose(g(Z), computed(graph, Z), rtol=1e-5, atol=1e-6)
 
 
 def test_initializers_may_be_listed_among_the_inputs_as_old_files_do(tmp_path):
@@ -248,6 +265,21 @@ REFUSED = {
         ],
         PLAIN,
         "rows of 5",
+    ),
+    "a reshape that divides the batch": (
+        RESHAPED,
+        {**PLAIN, "shape": np.array([7, -1])},
+        r"rows of 5 because a row.*Reshape to \[7, -1\]",
+    ),
+    "a reshape that joins rows": (
+        RESHAPED,
+        {**PLAIN, "shape": np.array([-1])},
+        r"rows of 5.*Reshape to \[-1\]",
+    ),
+    "a flatten that joins rows": (
+        [FIRST, RELU1, node("Flatten", ["b"], ["y"], axis=0)],
+        PLAIN,
+        "each row by itself.*Flatten of axis 0",
     ),
     "words": ([node("Constant", [], ["A"], value_string="no"), FIRST, RELU2], {}, "are numbers"),
     "not a number": (

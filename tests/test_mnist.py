@@ -141,6 +141,17 @@ def test_a_small_archive_takes_little_memory(tmp_path, contents):
         tracemalloc.stop()
 
 
+def test_an_archive_takes_the_memory_that_its_header_tells(tmp_path):
+    (tmp_path / "file").write_bytes(gzip.compress(idx_bytes(np.zeros((2**12, 2**12), np.uint8))))
+    assert (tmp_path / "file").stat().st_size < 2**24 / 900
+    tracemalloc.start()
+    try:
+        assert idx(tmp_path / "file").shape == (2**12, 2**12)
+        assert tracemalloc.get_traced_memory()[1] < 1.5 * 2**24
+    finally:
+        tracemalloc.stop()
+
+
 def test_a_path_is_asked_for(tmp_path):
     with pytest.raises(TypeError, match=r"`path` must be a path because .*; got 3"):
         idx(3)

@@ -51,6 +51,39 @@ def test_black_pictures_stay_black_and_dtypes_stay(add, size):
     assert add(np.zeros((0, 9)), size, seed=0).shape == (0, 9)
 
 
+@pytest.mark.parametrize("scale", [1e-300, 1e-200, 1e200, 1e305])
+@pytest.mark.parametrize(("add", "size"), NOISES)
+def test_noise_of_pictures_of_any_scale_scales_with_them(add, size, scale):
+    np.testing.assert_allclose(
+        add(scale * Y, size, seed=0) / scale, add(Y, size, seed=0), rtol=1e-9
+    )
+
+
+def test_hardly_any_photons_are_a_black_picture():
+    assert add_poisson_noise(np.full(10, 1e10), 1e-300, seed=0).max() == 0
+    assert add_poisson_noise(np.full(4, 1e308), 1e-5, seed=0).max() == 0
+
+
+@pytest.mark.parametrize("add", [add_gaussian_noise, add_poisson_noise])
+def test_an_empty_picture_stays_empty(add):
+    assert add(np.empty(0), 0.1, seed=0).shape == (0,)
+    assert add(np.empty((2, 0)), 0.1, seed=0).shape == (2, 0)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: add_gaussian_noise(np.full(99, 1.7e308), 0.1, seed=0), "1.8e+308 is a float64"),
+        (lambda: add_gaussian_noise(np.full(99, 3e38, "f4"), 0.5, seed=0), "3.4e+38 is a float32"),
+        (lambda: add_poisson_noise(np.full(99, 1e308), 0.1, seed=0), "got an entry of size 1e+308"),
+    ],
+)
+def test_noise_beyond_the_largest_number_is_refused(call, message):
+    with pytest.raises(ValueError, match=r"`y` must be small enough") as error:
+        call()
+    assert message in str(error.value)
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [

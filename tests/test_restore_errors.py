@@ -89,6 +89,15 @@ def test_bad_weights(tmp_path, solve, name, spoil):
     assert_refused(tmp_path, code, err, f"{name}.npz")
 
 
+@pytest.mark.parametrize("suffix", [".pt", ".pth"])
+def test_a_file_of_pytorch_is_refused_with_the_way_to_convert_it(tmp_path, solve, suffix):
+    write_picture(tmp_path / "p.npy", np.prod(factors(3), axis=0))
+    (tmp_path / "g1.npz").rename(tmp_path / f"g1{suffix}")
+    code, _, err = solve(tmp_path / "p.npy", "--g1", str(tmp_path / f"g1{suffix}"))
+    told = ("`g1` must be .npz, .safetensors or .onnx", "pickle", "save_file", "docs/interop.md")
+    assert_refused(tmp_path, code, err, *told, f"g1{suffix}")
+
+
 def test_an_output_that_is_a_file(tmp_path, solve):
     write_picture(tmp_path / "p.npy", np.prod(factors(3), axis=0))
     (tmp_path / "taken").write_text("mine")

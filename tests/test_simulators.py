@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from gendemod.data import (
+    bells,
     linear_shading,
     mri_bias_field,
     quadratic_shading,
@@ -152,6 +153,13 @@ def test_sweeps_are_fringes_with_a_chirp_along_one_axis():
         np.testing.assert_allclose(path, np.arange(len(zeros)) / 2, atol=5e-3)
         assert 1 - 1e-2 < k < 3 + 1e-2
         assert abs(2 * bend / k) < 0.5 + 2e-2
+
+
+@pytest.mark.parametrize("draw", [*LEAST, bells], ids=lambda draw: draw.__name__)
+def test_more_pictures_than_memory_holds_are_not_begun(draw):
+    # 2**51 bytes, beyond what a process can address.
+    with pytest.raises(MemoryError, match=r"shape \(17179869184, 128, 128\)"):
+        draw(2**34, 128, seed=0)
 
 
 @simulators

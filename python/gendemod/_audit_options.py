@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 from typing import Any
 
 from ._audit_command import audit
 from ._network_files import KINDS
-from ._options import count, running, seconds, seed
+from ._options import count, path, running, seconds, seed
 
 __all__ = ["add_audit"]
 
@@ -23,14 +22,14 @@ def add_audit(commands: argparse._SubParsersAction[Any]) -> None:
     )
     parser.set_defaults(run=running(audit))
     add = parser.add_argument
-    add("weights", type=Path, help=f"weights of the first network, {KINDS}")
-    add("second", type=Path, help=f"weights of the second network, {KINDS}")
-    add("--latents", type=Path, help="arrays h0 and m0, .npz (N(0, I), a function of the seed)")
+    add("weights", type=path, help=f"weights of the first network, {KINDS}")
+    add("second", type=path, help=f"weights of the second network, {KINDS}")
+    add("--latents", type=path, help="arrays h0 and m0, .npz (N(0, I), a function of the seed)")
     add("--points", type=count, default=1_000_000, help="points outside K (1000000)")
     add("--decades", type=count, default=4, help="of distance from the hyperbolas (4)")
     add("--runs", type=count, default=64, help="runs of Algorithm 1 (64)")
     add("--seed", type=seed, default=0, help="of everything (0)")
     add("--threads", type=count, help="threads (as many as OpenMP would use)")
     add("--time-limit", type=seconds, help="seconds, half of them for the runs (none)")
-    add("-o", "--output", type=Path, help="folder or .json file for the audit as JSON")
+    add("-o", "--output", type=path, help="folder or .json file for the audit as JSON")
     add("--figures", action="store_true", help="draw audit.png into the folder of the output")

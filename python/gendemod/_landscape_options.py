@@ -8,7 +8,7 @@ from typing import Any
 
 from ._landscape_command import draw
 from ._network_files import KINDS
-from ._options import at_least_two, running, seed
+from ._options import at_least_two, path, running, seed
 
 __all__ = ["add_landscape"]
 
@@ -25,8 +25,8 @@ def add_landscape(commands: argparse._SubParsersAction[Any]) -> None:
     landscape.set_defaults(run=running(draw))
     add = landscape.add_argument
     weights = f"weights of G1 and of G2, {KINDS}"
-    add("networks", type=Path, nargs="*", metavar="NETWORK", help=weights)
+    add("networks", type=path, nargs="*", metavar="NETWORK", help=weights)
     add("--figure1", action="store_true", help="Figure 1 of the paper: h0 = m0 = 1, d = s = 2")
-    add("-o", "--output", type=Path, default=Path("landscape"), help="folder (landscape/)")
+    add("-o", "--output", type=path, default=Path("landscape"), help="folder (landscape/)")
     add("--seed", type=seed, default=0, help="of the weights of Figure 1; else of h0 and m0 (0)")
     add("--size", type=at_least_two, default=401, help="points along each axis (401)")

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ._comparison import Estimate, favoured
-from ._pairs import Pairs
+from ._pairs import Pairs, mnist_digits
 from .baselines import LinearSubspaces, principal_basis
-from .data import mnist, paper_bells
+from .data import paper_bells
 from .data._resize import enlarged
 
 __all__ = ["linear_estimates"]
@@ -58,7 +58,7 @@ def linear_estimates(
 
 def _digits(folder: Path | None, size: int) -> Array:
     """Return training digits, evenly spaced in their file, as rows of `size` x `size` pixels."""
-    images, _ = mnist(folder, part="train", size=28)
+    images = mnist_digits(folder, "train", 28)
     some = images[:: -(-len(images) // TRAINING_DIGITS)]
     return enlarged(some.reshape(-1, 28, 28), size)
 

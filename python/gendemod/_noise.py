@@ -15,6 +15,9 @@ __all__ = ["add_gaussian_noise", "add_poisson_noise"]
 
 Array = NDArray[Any]
 
+# Of a picture that is not 0, of the largest size of its pixels, and of a generator.
+_Noisy = Callable[[Array, float, np.random.Generator], Array]
+
 # NumPy draws Poisson counts as 64-bit integers.
 _MOST_PHOTONS = 1e18
 
@@ -44,12 +47,14 @@ def add_gaussian_noise(y: ArrayLike, level: float, *, seed: int) -> Array:
     Raises
     ------
     TypeError, ValueError
-        For arguments of the wrong kind, or of a wrong value or shape.
+        For arguments of the wrong kind, or of a wrong value or shape; if a noisy pixel is beyond
+        the largest number of the dtype.
     """
     level = _arrays.number(level, "level", "be at least 0", "it is a size of noise", 0.0)
 
-    def noisy(row: Array, generator: np.random.Generator) -> Array:
-        sigma = level * np.sqrt(np.mean(row**2))
+    def noisy(row: Array, top: float, generator: np.random.Generator) -> Array:
+        # Squares of numbers of at most 1 neither overflow nor all vanish.
+        sigma = level * np.sqrt(np.mean((row / top) ** 2)) * top
         out: Array = row + sigma * generator.standard_normal(row.size)
         return out
 
@@ -82,7 +87,8 @@ def add_poisson_noise(y: ArrayLike, photons: float, *, seed: int) -> Array:
     Raises
     ------
     TypeError, ValueError
-        For arguments of the wrong kind, or of a wrong value or shape.
+        For arguments of the wrong kind, or of a wrong value or shape; if a count over ``a`` is
+        beyond the largest number of the dtype, as one of few photons in a bright picture may be.
     """
     photons = _arrays.number(photons, "photons", "be positive", "they are counted", 0.0)
     if not 0 < photons <= _MOST_PHOTONS:
@@ -92,25 +98,30 @@ def add_poisson_noise(y: ArrayLike, photons: float, *, seed: int) -> Array:
         reason = "there are no fewer than 0 photons"
         raise ValueError(must("y", "be at least 0", reason, np.min(y)))
 
-    def noisy(row: Array, generator: np.random.Generator) -> Array:
-        top = row.max(initial=0.0)
-        if top == 0:
-            return row
-        out: Array = generator.poisson(photons * (row / top)) * (top / photons)
+    def noisy(row: Array, top: float, generator: np.random.Generator) -> Array:
+        # 1 / a alone may overflow where no photon is counted.
+        out: Array = generator.poisson(photons * (row / top)) / photons * top
         return out
 
     return _each(y, noisy, seed)
 
 
-def _each(y: ArrayLike, noisy: Callable[[Array, np.random.Generator], Array], seed: int) -> Array:
+def _each(y: ArrayLike, noisy: _Noisy, seed: int) -> Array:
     """Return every picture with its noise, drawn from the counter-based generator of its place."""
     array = _arrays.finite(_arrays.floats(y, "y"), "y")
     if array.ndim not in (1, 2):
         reason = "it is one picture, or a row for each of many"
         raise ValueError(must("y", "have shape (ell,) or (k, ell)", reason, f"shape {array.shape}"))
     key = _arrays.seed(seed)
-    out = np.empty_like(array)
+    out = array.copy()
     for place, row in enumerate(np.atleast_2d(array.astype(np.float64))):
-        philox = np.random.Philox(key=np.array([key, place], dtype=np.uint64))
-        np.atleast_2d(out)[place] = noisy(row, np.random.Generator(philox))
+        top = np.abs(row).max(initial=0.0)
+        if top > 0:
+            philox = np.random.Philox(key=np.array([key, place], dtype=np.uint64))
+            with np.errstate(over="ignore"):
+                np.atleast_2d(out)[place] = noisy(row, top, np.random.Generator(philox))
+    if not np.all(np.isfinite(out)):
+        reason = f"nothing beyond {np.finfo(out.dtype).max:.2g} is a {out.dtype}"
+        got = f"an entry of size {np.abs(array).max():.2g}"
+        raise ValueError(must("y", "be small enough to stay finite with its noise", reason, got))
     return out

@@ -5,9 +5,20 @@ from __future__ import annotations
 import argparse
 import math
 from collections.abc import Callable
+from pathlib import Path
 from typing import Literal
 
-__all__ = ["alphas", "at_least_two", "count", "positive", "restarts", "running", "seconds", "seed"]
+__all__ = [
+    "alphas",
+    "at_least_two",
+    "count",
+    "path",
+    "positive",
+    "restarts",
+    "running",
+    "seconds",
+    "seed",
+]
 
 
 def count(text: str) -> int:
@@ -28,6 +39,13 @@ def seed(text: str) -> int:
 def restarts(text: str) -> int | Literal["auto"]:
     """Return a number of restarts, or "auto"."""
     return "auto" if text == "auto" else count(text)
+
+
+def path(text: str) -> Path:
+    """Return a path; of no letters it would be the current folder."""
+    if not text:
+        raise argparse.ArgumentTypeError("must be a path; got nothing")
+    return Path(text)
 
 
 def seconds(text: str) -> float:

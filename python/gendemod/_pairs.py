@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ._arrays import seed as checked_seed
 from .data import bells, digits, mnist, paper_bells, split
 
-__all__ = ["FIRST_FRESH_SEED", "SPLIT_SEED", "Pairs", "demo_pairs", "mnist_pairs"]
+__all__ = ["FIRST_FRESH_SEED", "SPLIT_SEED", "Pairs", "demo_pairs", "mnist_digits", "mnist_pairs"]
 
 Array = NDArray[np.floating[Any]]
 
@@ -51,9 +51,17 @@ def demo_pairs(count: int, size: int, seed: int) -> Pairs:
 
 def mnist_pairs(folder: str | Path | None, count: int, size: int, seed: int) -> Pairs:
     """Return `count` of MNIST's test digits in a random order, under fresh bells of the paper."""
-    images, _ = mnist(folder, part="test", size=size)
+    images = mnist_digits(folder, "test", size)
     fresh = paper_bells(count, size, reading="draws", seed=_fresh(seed))
     return Pairs(images[_order(len(images), count, seed)], fresh.astype(images.dtype))
+
+
+def mnist_digits(folder: str | Path | None, part: str, size: int) -> NDArray[np.float32]:
+    """Return the digits of a part of MNIST; errors name the option ``mnist`` of commands."""
+    try:
+        return mnist(folder, part=part, size=size)[0]
+    except (ValueError, OSError) as error:
+        raise type(error)(str(error).replace("`folder`", "`mnist`", 1)) from error
 
 
 def _order(held_out: int, count: int, seed: int) -> NDArray[np.int64]:

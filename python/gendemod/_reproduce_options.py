@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ._figure2_command import figure2
-from ._options import count, running, seed
+from ._options import count, path, running, seed
 from ._priors_command import priors
 
 __all__ = ["add_reproduce"]
@@ -37,7 +37,7 @@ def _add_figure2(experiments: argparse._SubParsersAction[Any]) -> None:
     command.set_defaults(run=running(figure2))
     _add_common(command, Path("figure2"))
     add = command.add_argument
-    add("--dcgan", type=Path, help="folder of the DCGANs that examples/train_dcgan.py wrote")
+    add("--dcgan", type=path, help="folder of the DCGANs that examples/train_dcgan.py wrote")
 
 
 def _add_priors(experiments: argparse._SubParsersAction[Any]) -> None:
@@ -55,9 +55,9 @@ def _add_priors(experiments: argparse._SubParsersAction[Any]) -> None:
 def _add_common(command: argparse.ArgumentParser, output: Path) -> None:
     """Add what both experiments have."""
     add = command.add_argument
-    add("--mnist", type=Path, help="folder of MNIST's files (GENDEMOD_MNIST, or downloaded)")
-    add("--weights", type=Path, default=Path("examples/weights"), help="folder of the trained pair")
-    add("-o", "--output", type=Path, default=output, help=f"folder to write to ({output}/)")
+    add("--mnist", type=path, help="folder of MNIST's files (GENDEMOD_MNIST, or downloaded)")
+    add("--weights", type=path, default=Path("examples/weights"), help="folder of the trained pair")
+    add("-o", "--output", type=path, default=output, help=f"folder to write to ({output}/)")
     add("--pairs", type=count, default=500, help="pictures to restore (500)")
     add("--seed", type=seed, default=0, help="of digits, distortions and starts (0)")
     add("--threads", type=count, help="threads (as many as OpenMP would use)")

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from . import _wdc_command
 from ._network_files import KINDS
-from ._options import alphas, count, positive, running, seconds, seed
+from ._options import alphas, count, path, positive, running, seconds, seed
 
 __all__ = ["add_wdc", "with_report"]
 
@@ -52,13 +51,13 @@ def _add_report(words: argparse._SubParsersAction[Any]) -> None:
     )
     report.set_defaults(run=running(_wdc_command.report))
     add = report.add_argument
-    add("weights", type=Path, help=f"weights of a network, {KINDS}; or one matrix, .npz or .npy")
-    add("--second", type=Path, help="weights of the second network, for the joint condition")
+    add("weights", type=path, help=f"weights of a network, {KINDS}; or one matrix, .npz or .npy")
+    add("--second", type=path, help="weights of the second network, for the joint condition")
     add("--alpha", type=alphas, default="fitted", help=_ALPHA)
     add("--seconds", type=seconds, default=2.0, help="of the search in each layer (2)")
     add("--seed", type=seed, default=0, help="of the searches (0)")
     add("--threads", type=count, help=_THREADS)
-    add("-o", "--output", type=Path, help="folder or .json file for the report as JSON")
+    add("-o", "--output", type=path, help="folder or .json file for the report as JSON")
     add(
         "--figures",
         action="store_true",
@@ -75,12 +74,12 @@ def _add_bound(words: argparse._SubParsersAction[Any]) -> None:
     )
     bound.set_defaults(run=running(_wdc_command.bound))
     add = bound.add_argument
-    add("weights", type=Path, help="one matrix, .npz or .npy")
+    add("weights", type=path, help="one matrix, .npz or .npy")
     add("--tolerance", type=positive, required=True, help="the gap to reach")
     add("--alpha", type=alphas, default="fitted", help="fitted, theory or a number (fitted)")
     add("--time-limit", type=seconds, help="seconds (none)")
     add("--threads", type=count, help=_THREADS)
-    add("-o", "--output", type=Path, required=True, help="the certificate, .npz")
+    add("-o", "--output", type=path, required=True, help="the certificate, .npz")
 
 
 def _add_check(words: argparse._SubParsersAction[Any]) -> None:
@@ -91,5 +90,5 @@ def _add_check(words: argparse._SubParsersAction[Any]) -> None:
         "Exit code 0: accepted; 1: rejected; 2: it cannot be read.",
     )
     check.set_defaults(run=running(_wdc_command.check))
-    check.add_argument("certificate", type=Path, help="what `gendemod wdc bound` wrote")
-    check.add_argument("weights", type=Path, help="the matrix that it is about, .npz or .npy")
+    check.add_argument("certificate", type=path, help="what `gendemod wdc bound` wrote")
+    check.add_argument("weights", type=path, help="the matrix that it is about, .npz or .npy")

@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 from ._audit_options import add_audit
 from ._landscape_options import add_landscape
 from ._network_files import KINDS
-from ._options import count, restarts, running, seconds, seed
+from ._options import count, path, restarts, running, seconds, seed
 from ._reproduce_options import add_reproduce
 from ._wdc_options import add_wdc, with_report
 from .demo import demo
@@ -46,6 +46,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         return int(arguments.run(arguments))
     except (ValueError, TypeError, OSError, ImportError) as error:
         print(f"gendemod: error: {' '.join(str(error).split())}", file=sys.stderr)
+        return 2
+    except MemoryError as error:
+        print(f"gendemod: error: out of memory: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("gendemod: interrupted", file=sys.stderr)
@@ -85,7 +88,7 @@ def _add_demo(commands: argparse._SubParsersAction[_Parser]) -> None:
         "trained on, by random bells; restore both factors; compare with classical methods.",
     )
     command.set_defaults(run=running(demo))
-    command.add_argument("-o", "--output", type=Path, default=Path("demo"), help="folder (demo/)")
+    command.add_argument("-o", "--output", type=path, default=Path("demo"), help="folder (demo/)")
     command.add_argument("--pairs", type=count, default=200, help="pictures to restore (200)")
     command.add_argument("--restarts", type=count, default=8, help="random starts of each (8)")
     command.add_argument("--seed", type=seed, default=0, help="of digits, bells and starts (0)")
@@ -101,17 +104,17 @@ def _add_solve(commands: argparse._SubParsersAction[_Parser]) -> None:
     )
     solve.set_defaults(run=running(_solve))
     add = solve.add_argument
-    add("input", type=Path, help="a picture (PNG, TIFF, NPY; grey or colour) or a folder of them")
-    add("--g1", type=Path, required=True, help=f"weights of the generator of w, {KINDS}")
+    add("input", type=path, help="a picture (PNG, TIFF, NPY; grey or colour) or a folder of them")
+    add("--g1", type=path, required=True, help=f"weights of the generator of w, {KINDS}")
     second = solve.add_mutually_exclusive_group(required=True)
-    second.add_argument("--g2", type=Path, help=f"weights of the generator of x, {KINDS}")
+    second.add_argument("--g2", type=path, help=f"weights of the generator of x, {KINDS}")
     second.add_argument(
         "--known-x",
-        type=Path,
+        type=path,
         metavar="X",
         help="a grey picture or .npy that is x itself, such as a measured flat field",
     )
-    add("-o", "--output", type=Path, required=True, help="folder to write to")
+    add("-o", "--output", type=path, required=True, help="folder to write to")
     add(
         "--solver",
         choices=sorted(SOLVERS),
@@ -135,9 +138,9 @@ def _add_solve(commands: argparse._SubParsersAction[_Parser]) -> None:
         help="the pictures are frames of one camera: one x for all of them, solved in the same "
         "way; of colour, one for each channel, or one for everything with --shared-distortion",
     )
-    add("--mask", type=Path, help="a grey picture that weighs the pixels; 0 where one is missing")
-    add("--reference", type=Path, help="residuals of pictures of the right kind, to compare with")
-    add("--write-reference", type=Path, help="make such a file of these pictures, 99 or more")
+    add("--mask", type=path, help="a grey picture that weighs the pixels; 0 where one is missing")
+    add("--reference", type=path, help="residuals of pictures of the right kind, to compare with")
+    add("--write-reference", type=path, help="make such a file of these pictures, 99 or more")
 
 
 def _solve(**options: Any) -> int:
@@ -147,3 +150,7 @@ def _solve(**options: Any) -> int:
 def _info(_arguments: argparse.Namespace) -> int:
     print(describe())
     return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -6,7 +6,7 @@ import numpy as np
 
 from .. import _arrays
 from ._resize import enlarged
-from ._types import Pictures, generator
+from ._types import Pictures, uniform
 
 
 def bells(count: int, size: int, *, seed: int) -> Pictures:
@@ -37,6 +37,8 @@ def bells(count: int, size: int, *, seed: int) -> Pictures:
         If `count`, `size` or `seed` is not an integer.
     ValueError
         If `count` or `seed` is negative or `size` is smaller than 2.
+    MemoryError
+        If there is no room for so many pictures.
 
     References
     ----------
@@ -44,7 +46,7 @@ def bells(count: int, size: int, *, seed: int) -> Pictures:
     """
     count = _arrays.integer(count, "count", 0, "it counts pictures")
     size = _arrays.integer(size, "size", 2, "the grid has two ends")
-    drawn = generator(seed).random((count, 2))
+    drawn = uniform(count, 2, size, seed)
     centre = -3.0 + 6.0 * drawn[:, :1]
     sigma = 20.0 + 15.0 * drawn[:, 1:]
     return _bells(centre, sigma, size)

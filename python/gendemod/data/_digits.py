@@ -75,14 +75,15 @@ def split(count: int, *, held_out: float = 1 / 3, seed: int) -> tuple[Integers, 
     Raises
     ------
     TypeError
-        If `count` or `seed` is not an integer.
+        If `count` or `seed` is not an integer or `held_out` is no number.
     ValueError
         If `seed` is negative, `count` is smaller than 2, or `held_out` is not strictly between
         0 and 1.
     """
     count = _arrays.integer(count, "count", 2, "both parts need an item")
+    requirement, reason = "lie strictly between 0 and 1", "both parts need an item"
+    held_out = _arrays.number(held_out, "held_out", requirement, reason, 0.0)
     if not 0.0 < held_out < 1.0:
-        requirement, reason = "lie strictly between 0 and 1", "both parts need an item"
         raise ValueError(_arrays.must("held_out", requirement, reason, held_out))
     tests = min(max(round(count * held_out), 1), count - 1)
     order = np.argsort(generator(seed).random(count), kind="stable")

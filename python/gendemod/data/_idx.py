@@ -53,7 +53,9 @@ def idx(path: str | os.PathLike[str]) -> Bytes:
     Notes
     -----
     Entries are unpacked up to the number that the header tells and no further, and memory grows
-    with what is really there: neither a gzip bomb nor a header that lies can exhaust it.
+    with what is really there: a header that lies takes none. An archive and a header that agree
+    take what they tell, up to a thousand times the size of the file; an archive that is not to be
+    trusted needs a process of limited memory.
     """
     return entries(unpacked(Path(_arrays.path(path)), "path"))
 

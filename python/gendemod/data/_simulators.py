@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from .. import _arrays
-from ._types import Pictures, generator
+from ._types import Pictures, uniform
 
 # The degrees (i, j) of P_i(u) P_j(v) in a cubic polynomial without its constant.
 _CUBIC = tuple((i, j) for i in range(4) for j in range(4) if 1 <= i + j <= 3)
@@ -44,6 +44,8 @@ def vignetting(count: int, size: int, *, seed: int) -> Pictures:
         If `count`, `size` or `seed` is not an integer.
     ValueError
         If `count` or `seed` is negative or `size` is smaller than 2.
+    MemoryError
+        If there is no room for so many pictures.
     """
     u, v, (f, a, b) = _drawn(count, size, seed, (1.5, 4.0), (-0.25, 0.25), (-0.25, 0.25))
     return _rows((1 + ((u - a) ** 2 + (v - b) ** 2) / f**2) ** -2)
@@ -69,7 +71,7 @@ def linear_shading(count: int, size: int, *, seed: int) -> Pictures:
 
     Raises
     ------
-    TypeError, ValueError
+    TypeError, ValueError, MemoryError
         As for `vignetting`.
     """
     u, v, (phi, d) = _drawn(count, size, seed, (0.0, 2 * np.pi), (0.1, 0.8))
@@ -98,7 +100,7 @@ def quadratic_shading(count: int, size: int, *, seed: int) -> Pictures:
 
     Raises
     ------
-    TypeError, ValueError
+    TypeError, ValueError, MemoryError
         As for `vignetting`.
     """
     middle = (-0.5, 0.5)
@@ -131,7 +133,7 @@ def mri_bias_field(count: int, size: int, *, seed: int) -> Pictures:
 
     Raises
     ------
-    TypeError, ValueError
+    TypeError, ValueError, MemoryError
         As for `vignetting`.
     """
     spread = (np.log(1.1 / 0.9), np.log(1.4 / 0.6))
@@ -165,7 +167,7 @@ def terahertz_sweep(count: int, size: int, *, seed: int) -> Pictures:
 
     Raises
     ------
-    TypeError, ValueError
+    TypeError, ValueError, MemoryError
         As for `vignetting`.
 
     Notes
@@ -191,8 +193,7 @@ def _drawn(
     count = _arrays.integer(count, "count", 0, "it counts pictures")
     size = _arrays.integer(size, "size", 2, "the grid has two ends")
     low, high = np.array(ranges).T
-    # A row a picture, so that the first pictures do not depend on how many there are.
-    drawn = low + (high - low) * generator(seed).random((count, len(ranges)))
+    drawn = low + (high - low) * uniform(count, len(ranges), size, seed)
     line = np.linspace(-1.0, 1.0, size)
     return line[:, None], line[None, :], drawn.T[:, :, None, None]
 

@@ -20,6 +20,7 @@ _FLOATS: dict[int, np.dtype[Any]] = {  # by their numbers in TensorProto.DataTyp
     10: np.dtype(np.float16),
     11: np.dtype(np.float64),
 }
+_ROWS = "a row is what becomes of one latent"
 _G = "G(z) = relu(W_d ... relu(W_1 z))"
 
 
@@ -32,10 +33,11 @@ def load_onnx(path: str | os.PathLike[str]) -> ReLUNetwork:
     ----------
     path : str or path
         A chain of ``Gemm`` or ``MatMul`` from the right (rows are latents), each followed by a
-        ``Relu``. ``Identity``, ``Flatten``, ``Reshape`` and ``Cast`` between kinds of floats may
-        stand between, since they keep the numbers and their order; ``Add`` and the third input of
-        ``Gemm`` if they add zeros. Matrices are float16, float32 or float64 constants, also after
-        ``Identity``, ``Transpose`` and ``Cast``, in the file or in another of the same folder.
+        ``Relu``. ``Identity``, ``Cast`` between kinds of floats, and ``Flatten`` and ``Reshape`` of
+        each row by itself may stand between, since they keep the numbers and their order; ``Add``
+        and the third input of ``Gemm`` if they add zeros. Matrices are float16, float32 or float64
+        constants, also after ``Identity``, ``Transpose`` and ``Cast``, in the file or in another of
+        the same folder.
 
     Raises
     ------
@@ -62,7 +64,7 @@ class _Chain:
     def __init__(self, path: str, graph: Graph) -> None:
         self._path = path
         self._constants = dict(graph.constants)
-        self._width = graph.width
+        self._batch, self._width = graph.batch, graph.width
         self._relu_due = False
         self.weights: list[Array] = []
         if len(graph.inputs) != 1 or len(graph.outputs) != 1:
@@ -178,14 +180,24 @@ class _Chain:
     def _same_value(self, node: Node) -> None:
         pass
 
+    def _flattened(self, node: Node) -> None:
+        axis = self._option(node, "axis", 1)
+        if axis != 1:
+            self._refuse("flatten each row by itself", f"Flatten of axis {axis}", _ROWS)
+
     def _converted_value(self, node: Node) -> None:
         self._float_type(node)
 
     def _reshaped(self, node: Node, shape: Array) -> None:
-        """The numbers stay in their order; a product takes rows of the width of the last one."""
+        """The first axis stays that of the batch, or there is none and all is one latent's."""
         sizes = shape.ravel().tolist() if shape.dtype == np.int64 else []
-        if not sizes or (min(sizes) > 0 and self._width and math.prod(sizes) % self._width):
-            self._refuse(f"reshape to rows of {self._width}", f"Reshape to {sizes}")
+        row = math.prod(sizes[1:])
+        # The size of a row is said, or it is what a batch of the same length leaves.
+        said = row > 0 and self._width in (0, row, math.prod(sizes))
+        left = row <= 0 and sizes[0] in (0, self._batch)
+        if not sizes or not (said or left):
+            rows = f" of {self._width}" if self._width else ""
+            self._refuse(f"reshape to rows{rows}", f"Reshape to {sizes}", _ROWS)
 
     def _float_type(self, node: Node) -> np.dtype[Any]:
         kind = self._option(node, "to", 0)
@@ -212,7 +224,7 @@ _ON_CONSTANTS: _Operators = {
 _ON_THE_VALUE: _Operators = {
     "Add": (_Chain._sum, (1,)),
     "Cast": (_Chain._converted_value, (0,)),
-    "Flatten": (_Chain._same_value, (0,)),
+    "Flatten": (_Chain._flattened, (0,)),
     "Gemm": (_Chain._gemm, (1, 2)),
     "Identity": (_Chain._same_value, (0,)),
     "MatMul": (_Chain._product, (1,)),

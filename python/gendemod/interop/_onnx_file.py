@@ -30,6 +30,7 @@ class Graph:
 
     inputs: list[str]
     outputs: list[str]
+    batch: int  # rows of the first input; 0 where that is not said
     width: int  # of the first input, without the axis of the batch; 0 where it is not said
     constants: Mapping[str, Array]
     nodes: list[Node]
@@ -60,19 +61,21 @@ def _graph(model: Any, folder: Path) -> Graph:
     constants = {tensor.name: _array(tensor, folder) for tensor in graph.initializer}
     # Old files list the initializers among the inputs, too.
     inputs = [value for value in graph.input if value.name not in constants]
+    batch, width = _sizes(inputs[0]) if inputs else (0, 0)
     return Graph(
         inputs=[value.name for value in inputs],
         outputs=[value.name for value in graph.output],
-        width=_width(inputs[0]) if inputs else 0,
+        batch=batch,
+        width=width,
         constants=constants,
         nodes=[_node(node, folder) for node in graph.node],
     )
 
 
-def _width(value: Any) -> int:
-    """Return the size of a batch (k, n) or of a vector (n,), without k; 0 where it is not said."""
+def _sizes(value: Any) -> tuple[int, int]:
+    """Return k and n of a batch (k, n), or 0 and n of a vector (n,); 0 where one is not said."""
     sizes = [dimension.dim_value for dimension in value.type.tensor_type.shape.dim]
-    return math.prod(sizes[1:] or sizes or [0])
+    return (sizes[0] if sizes[1:] else 0), math.prod(sizes[1:] or sizes or [0])
 
 
 def _node(node: Any, folder: Path) -> Node:
