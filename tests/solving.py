@@ -30,6 +30,16 @@ def command_in(tmp_path, capsys):
     return run
 
 
+def single_precision(tmp_path):
+    """Save both generators in float32; return the options that name them."""
+    options = []
+    for name, network in (("g1", G1), ("g2", G2)):
+        path = tmp_path / f"{name}-single.npz"
+        gd.ReLUNetwork([W.astype(np.float32) for W in network.weights]).save(path)
+        options += [f"--{name}", str(path)]
+    return options
+
+
 def factors(seed):
     """One pair of factors in the range of the generators, as pictures."""
     rng = np.random.default_rng(seed)

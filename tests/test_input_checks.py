@@ -94,6 +94,26 @@ def test_a_drawing_in_black_and_white_is_not_called_dark():
     assert not any("dark" in said for said in input_warnings(np.repeat([0.0, 1.0], [60, 4])))
 
 
+@pytest.mark.parametrize("scale", [1e-300, 1e307])
+def test_warnings_are_the_same_at_any_scale(scale):
+    y = rounded(bell(0.1)) - 0.04
+    dark, negative = input_warnings(y)
+    dark_too, negative_too = input_warnings(scale * y)
+    assert negative_too == negative
+    assert dark_too.split("about")[1] == dark.split("about")[1]
+
+
+def test_the_widest_range_gets_its_warning():
+    (said,) = input_warnings(np.array([-1.7e308, 0.5e308, 1.7e308]))
+    assert "negative pixels hold 0.69 of its norm" in said
+
+
+def test_a_plateau_at_0_is_not_called_clipped():
+    (said,) = input_warnings(-np.maximum(bell() - 0.5, 0))
+    assert "negative pixels hold 1 of its norm" in said
+    assert "every pixel is 0)" in input_warnings(np.full(64, -0.0))[0]
+
+
 # In `gendemod solve`.
 
 

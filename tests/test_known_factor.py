@@ -148,6 +148,17 @@ def test_nothing_positive_is_hopeless(problem):
     np.testing.assert_array_equal(result.h[0], 0)
 
 
+def test_something_must_be_seen_through_the_known_factor_in_every_row(problem):
+    g1, g2, h, m, _ = problem
+    x = np.arange(PIXELS) % 2
+    v = np.ones((4, PIXELS))
+    v[2] = 1 - x
+    with pytest.raises(ValueError, match=r"^`x` must have an entry that is not 0 where y"):
+        gd.demodulate(g1(h) * x, g1, None, x=x, y_weights=v, seed=0)
+    with pytest.raises(ValueError, match=r"^`m` must make an output that is not 0 where y"):
+        gd.demodulate(g1(h), g1, g2, m=m, y_weights=g2(m) == 0, seed=0)
+
+
 KNOWN_X = [
     *[(value, error) for value, error in spoiled.vectors(Y, batch=False) if value is not None],
     (np.zeros(ELL), ValueError),

@@ -4,7 +4,15 @@ import numpy as np
 import pytest
 
 from gendemod.pictures import write_picture
-from solving import SIDE, aligned_error, assert_refused, colour_factors, command_in, factors
+from solving import (
+    SIDE,
+    aligned_error,
+    assert_refused,
+    colour_factors,
+    command_in,
+    factors,
+    single_precision,
+)
 
 
 @pytest.fixture
@@ -67,3 +75,27 @@ def test_values_that_are_not_finite_under_a_positive_mask(tmp_path, solve):
     np.save(tmp_path / "mask.npy", np.ones((SIDE, SIDE)))
     code, _, err = solve(tmp_path / "p.npy", "--mask", str(tmp_path / "mask.npy"))
     assert_refused(tmp_path, code, err, "`input` must be finite where the mask is not 0", "p.npy")
+
+
+@pytest.mark.parametrize("scale", [4.0**-100, 4.0**100])
+def test_only_ratios_of_weights_matter(tmp_path, solve, scale):
+    w, x = factors(60)
+    weights = np.random.default_rng(0).random((SIDE, SIDE))
+    np.save(tmp_path / "p.npy", (w * x).clip(0, 0.3))
+    found = []
+    for place, v in enumerate((weights, scale * weights)):
+        np.save(tmp_path / "mask.npy", v)
+        options = ("--mask", str(tmp_path / "mask.npy"), *single_precision(tmp_path))
+        solve(tmp_path / "p.npy", *options, output=str(place))
+        found.append((tmp_path / str(place) / "p.npz").read_bytes())
+    assert found[0] == found[1]
+
+
+def test_what_is_masked_may_be_beyond_the_type_of_the_generators(tmp_path, solve):
+    w, x = factors(60)
+    mask = np.random.default_rng(0).random((SIDE, SIDE)) > 0.2
+    np.save(tmp_path / "p.npy", np.where(mask, w * x, 1e300))
+    np.save(tmp_path / "mask.npy", mask)
+    options = ("--mask", str(tmp_path / "mask.npy"), *single_precision(tmp_path))
+    code, _, err = solve(tmp_path / "p.npy", *options)
+    assert (code, err) == (0, "")

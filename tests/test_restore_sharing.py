@@ -15,6 +15,7 @@ from solving import (
     command_in,
     factors,
     report_of,
+    single_precision,
 )
 
 
@@ -91,6 +92,22 @@ def test_each_frame_has_its_own_residual(tmp_path, solve):
         assert picture["relative_residual"] == pytest.approx(expected, rel=1e-9)
 
 
+@pytest.mark.parametrize(
+    ("dtype", "scale"), [("f4", 1e-23), ("f4", 1e20), ("f4", 1e37), ("f8", 1e-300), ("f8", 1e300)]
+)
+def test_the_residual_of_a_frame_is_right_at_any_scale(tmp_path, solve, dtype, scale):
+    _, x = factors(70)
+    pictures = [(scale * (factors(k)[0] * x).clip(0, 0.2)).astype(dtype) for k in (71, 72)]
+    options = single_precision(tmp_path) if dtype == "f4" else ()
+    solve(write_frames(tmp_path / "in", pictures), "--frames", *options)
+    for place, picture in enumerate(report_of(tmp_path / "out")["pictures"]):
+        arrays = arrays_of(tmp_path / "out", place)
+        y, fit = (z.astype(float) / scale for z in (pictures[place], arrays["w"] * arrays["x"]))
+        expected = np.linalg.norm(fit - y) / np.linalg.norm(y)
+        assert expected > 0.1
+        assert picture["relative_residual"] == pytest.approx(expected, rel=1e-6)
+
+
 def test_colour_frames_have_a_distortion_for_each_channel(tmp_path, solve):
     x = np.stack([factors(80 + k)[1] for k in range(3)], axis=-1)
     scenes = [colour_factors(k)[0] for k in (90, 91, 92)]
@@ -128,11 +145,11 @@ def test_a_single_frame_is_a_picture(tmp_path, solve):
     np.testing.assert_array_equal(plain["w"], frames["w"])
 
 
-def test_grey_and_colour_are_no_frames_of_one_camera(tmp_path, solve):
-    w, x = colour_factors(50)
-    folder = write_frames(tmp_path / "in", [w * x[..., None], w[..., 0] * x])
+@pytest.mark.parametrize("other", [(SIDE, SIDE, 3), (SIDE // 2, 2 * SIDE)])
+def test_frames_of_one_camera_have_one_shape(tmp_path, solve, other):
+    folder = write_frames(tmp_path / "in", [np.ones((SIDE, SIDE)), np.ones(other)])
     code, _, err = solve(folder, "--frames")
-    assert_refused(tmp_path, code, err, "`input` must hold grey pictures alone or colour")
+    assert_refused(tmp_path, code, err, "`input` must hold pictures of one shape", str(other))
 
 
 @pytest.mark.parametrize("option", ["--frames", "--shared-distortion"])
@@ -184,6 +201,7 @@ def test_a_known_distortion_may_be_a_picture(tmp_path, solve_knowing):
         (np.ones((SIDE, SIDE + 1)), (), "`known-x` must be a grey picture of 256 pixels"),
         (np.ones((SIDE, SIDE, 3)), (), "`known-x` must be a grey picture of 256 pixels"),
         (np.zeros((SIDE, SIDE)), (), "`known-x` must be a grey picture of 256 pixels, not all"),
+        (np.ones((SIDE // 2, 2 * SIDE)), (), "`known-x` must be of the shape of the picture"),
         (np.full((SIDE, SIDE), np.nan), (), "x.npy, whose pixel at row 0, column 0 is not finite"),
         (np.ones((SIDE, SIDE)), ("--frames",), "`known-x` must not be given with --frames"),
         (np.ones((SIDE, SIDE)), ("--g2", "g2.npz"), "--g2: not allowed with argument --known-x"),
@@ -193,6 +211,26 @@ def test_bad_known_distortions(tmp_path, solve_knowing, x, options, culprit):
     np.save(tmp_path / "p.npy", np.prod(factors(3), axis=0))
     code, _, err = solve_knowing(tmp_path / "p.npy", x, *options)
     assert_refused(tmp_path, code, err, culprit)
+
+
+@pytest.mark.parametrize("scale", [1e-300, 1e300])
+def test_a_known_distortion_must_be_a_number_in_the_type_of_the_generator(
+    tmp_path, solve_knowing, scale
+):
+    single_precision(tmp_path)
+    np.save(tmp_path / "p.npy", np.prod(factors(3), axis=0))
+    narrow = ("--g1", str(tmp_path / "g1-single.npz"))
+    code, _, err = solve_knowing(tmp_path / "p.npy", np.full((SIDE, SIDE), scale), *narrow)
+    assert_refused(tmp_path, code, err, "`known-x` must be", "float32", "x.npy")
+
+
+def test_a_mask_must_leave_something_of_a_known_distortion(tmp_path, solve_knowing):
+    x = np.eye(SIDE)
+    np.save(tmp_path / "p.npy", x)
+    np.save(tmp_path / "mask.npy", 1 - x)
+    options = ("--mask", str(tmp_path / "mask.npy"))
+    code, _, err = solve_knowing(tmp_path / "p.npy", x, *options)
+    assert_refused(tmp_path, code, err, "`mask` must be positive somewhere where `known-x`")
 
 
 def test_the_report_agrees_with_demodulate(tmp_path, solve_knowing):

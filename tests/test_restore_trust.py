@@ -33,7 +33,10 @@ def solve(tmp_path, capsys):
 
 def make_reference(tmp_path, solve):
     kind = save_all(tmp_path / "kind", noisy(1, 99))
-    return solve(kind, *RESTARTS, "--write-reference", str(tmp_path / "r.npz"), output="made")
+    reference = tmp_path / "made" / "r.npz"
+    made = solve(kind, *RESTARTS, "--write-reference", str(reference), output="made")
+    reference.rename(tmp_path / "r.npz")
+    return made
 
 
 def test_a_reference_is_made_and_tells_strange_pictures_from_others(tmp_path, solve):
@@ -43,7 +46,7 @@ def test_a_reference_is_made_and_tells_strange_pictures_from_others(tmp_path, so
     pictures = report_of(tmp_path / "made")["pictures"]
     residuals = sorted(picture["relative_residual"] for picture in pictures)
     np.testing.assert_array_equal(reference.residuals, residuals)
-    assert f"above {reference.threshold():.3g}; wrote {tmp_path / 'r.npz'}" in out
+    assert f"above {reference.threshold():.3g}; wrote {tmp_path / 'made' / 'r.npz'}" in out
 
     strange = np.random.default_rng(0).random((SIDE, SIDE))
     new = save_all(tmp_path / "new", [*noisy(2, 3), strange])
@@ -83,17 +86,32 @@ def test_a_reference_is_made_and_tells_strange_pictures_from_others(tmp_path, so
     [
         (("--write-reference", "{}/r.npz"), ("`input`", "at least 99", "got 1")),
         (("--write-reference", "{}/nowhere/r.npz"), ("`write_reference`", "nowhere")),
+        (("--write-reference", "{}"), ("`write_reference` must be a file",)),
+        (("--write-reference", "{}/p.npy/r.npz"), ("`write_reference`", "Not a directory")),
         (("--write-reference", "{}/r.npz", "--shared-distortion"), ("`shared_distortion`",)),
         (("--reference", "{}/missing.npz"), ("`reference`", "missing.npz")),
         (("--reference", "{}/g1.npz"), ("`reference`", "hold a reference", "g1.npz")),
         (("--reference", "{}/p.npy"), ("`reference`", "archive", "p.npy")),
+        (("--reference", "{}/deep.npz"), ("`reference`", "hold a reference", "RecursionError")),
     ],
 )
 def test_what_cannot_work_is_refused_before_solving(tmp_path, solve, options, culprits):
     np.save(tmp_path / "p.npy", noisy(1, 1)[0])
+    few = np.ones(99)
+    np.savez(tmp_path / "deep.npz", residuals=few, grounds=few, origin=np.array("[" * 100_000))
     code, _, err = solve(tmp_path / "p.npy", *(o.format(tmp_path) for o in options))
     assert_refused(tmp_path, code, err, *culprits)
     assert not (tmp_path / "r.npz").exists()
+
+
+def test_no_reference_is_begun_without_all_pictures(tmp_path, solve):
+    kind = save_all(tmp_path / "kind", noisy(1, 99))
+    np.save(kind / "broken.npy", np.ones((3, 3)))
+    code, _, err = solve(kind, "--write-reference", str(tmp_path / "r.npz"))
+    assert code == 2
+    assert "`input` must be restored to the last picture because" in err
+    assert "broken.npy and 0 more" in err
+    assert not (tmp_path / "out").exists()
 
 
 def test_no_reference_is_made_of_a_part_of_the_pictures(tmp_path, solve, monkeypatch):

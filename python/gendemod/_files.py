@@ -23,8 +23,8 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
     os.close(descriptor)
     beside = Path(name)
     try:
-        yield beside
         with _named(path):
+            yield beside
             os.chmod(beside, 0o666 & ~_umask())
             os.replace(beside, path)
     finally:
@@ -37,7 +37,8 @@ def _named(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise OSError(error.errno, error.strerror, str(path)) from None
+        reason = error.strerror or str(error)  # encoders give no number
+        raise OSError(error.errno, reason, str(path)) from None
 
 
 def _umask() -> int:

@@ -38,28 +38,34 @@ def input_warnings(y: Array, y_weights: Array | None = None) -> list[str]:
     Sorts y once.
     """
     seen = y if y_weights is None else y[y_weights > 0]
-    values, counts = np.unique(seen, return_counts=True)
+    values, counts = np.unique(seen.astype(np.float64) + 0.0, return_counts=True)  # -0 is 0
     if values.size == 1:
         return [
             f"it is constant (every pixel is {values[0]:.3g}): nothing says how to split it; "
             "check that it is the right file"
         ]
-    checks = (_clipped(values, counts), _coarse(values, counts), _negative(values, counts))
+    unit = float(np.abs(values).max())  # in which squares and differences are numbers
+    values /= unit
+    checks = (
+        _clipped(values, counts, unit),
+        _coarse(values, counts, unit),
+        _negative(values, counts),
+    )
     return [sentence for sentence in checks if sentence]
 
 
-def _clipped(values: Array, counts: NDArray[np.int64]) -> str | None:
-    """A plateau at the top: many pixels of the largest value, few of the next."""
-    share = counts[-1] / counts.sum()
-    if share < CLIPPED_SHARE or counts[-1] < PLATEAU_RATIO * counts[-2]:
+def _clipped(values: Array, counts: NDArray[np.int64], unit: float) -> str | None:
+    """A plateau at the top, above 0: many pixels of the largest value, few of the next."""
+    share, top = counts[-1] / counts.sum(), float(values[-1])
+    if top <= 0 or share < CLIPPED_SHARE or counts[-1] < PLATEAU_RATIO * counts[-2]:
         return None
     return (
-        f"{share:.1%} of its pixels have its largest value, {values[-1]:.3g}, and seem clipped: "
+        f"{share:.1%} of its pixels have its largest value, {top * unit:.3g}, and seem clipped: "
         "shorten the exposure, or give them weight 0 through --mask"
     )
 
 
-def _coarse(values: Array, counts: NDArray[np.int64]) -> str | None:
+def _coarse(values: Array, counts: NDArray[np.int64], unit: float) -> str | None:
     """Grey values in steps q: rounding errors have the standard deviation q / sqrt(12)."""
     positive = values > 0
     if counts[positive].sum() == positive.sum() or values.size < 3:
@@ -71,9 +77,9 @@ def _coarse(values: Array, counts: NDArray[np.int64]) -> str | None:
     if share < STEP_SHARE:
         return None
     return (
-        f"it is too dark for its steps: its grey values are {step:.3g} apart and its root mean "
-        f"square is {rms:.3g}, so that rounding alone leaves a relative error of about "
-        f"{share:.2g}; expose longer or store more bits"
+        f"it is too dark for its steps: its grey values are {step * unit:.3g} apart and its root "
+        f"mean square is {rms * unit:.3g}, so that rounding alone leaves a relative error of "
+        f"about {share:.2g}; expose longer or store more bits"
     )
 
 
@@ -90,4 +96,4 @@ def _negative(values: Array, counts: NDArray[np.int64]) -> str | None:
 
 def _norm(values: Array, counts: NDArray[np.int64]) -> float:
     """Return the norm of the picture that has these values so many times."""
-    return float(np.sqrt(np.sum(counts * values.astype(np.float64) ** 2)))
+    return float(np.sqrt(np.sum(counts * values**2)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -16,27 +17,55 @@ from ._restoration import Effort, Generators, Job
 from ._weights import naming
 from .trust import LEVEL, Reference
 
-__all__ = ["checked_reference", "note", "trust_entry", "warn", "write_reference"]
+__all__ = [
+    "check_new_reference",
+    "checked_reference",
+    "note",
+    "trust_entry",
+    "warn",
+    "write_reference",
+]
+
+
+def check_new_reference(path: Path, output: Path, jobs: list[Job], refused: list[Path]) -> None:
+    """Raise what would keep a reference of all pictures from being written to `path` at the end.
+
+    The folder `output` need not exist yet.
+    """
+    reason = "the reference is written there at the end"
+    if path.is_dir():
+        raise ValueError(must("write_reference", "be a file", reason, f"the folder {path}"))
+    if path.parent.resolve() != output.resolve():
+        try:
+            with tempfile.TemporaryFile(dir=path.parent):
+                pass
+        except OSError as error:
+            got = f"{path} ({error.strerror})"
+            requirement = "be in a folder that can be written"
+            raise OSError(must("write_reference", requirement, reason, got)) from error
+    _all_restored(refused)
+    _enough("input", sum(len(job.y) for job in jobs))
 
 
 def checked_reference(
-    path: Path | None, new: Path | None, generators: Generators, effort: Effort, jobs: list[Job]
+    path: Path | None, generators: Generators, effort: Effort, jobs: list[Job]
 ) -> Reference | None:
-    """Return the reference at `path`, which must fit; a `new` one must be possible."""
-    channels = [len(job.y) for job in jobs]
-    if new is not None:
-        if not new.parent.is_dir():
-            reason = "the reference is written there at the end"
-            raise ValueError(must("write_reference", "be in a folder that exists", reason, new))
-        _enough("input", sum(channels))
+    """Return the reference at `path`, which must fit."""
     if path is None:
         return None
     with naming("reference", path, "results are compared with it"):
         reference = Reference.load(path)
     reference.origin.check_generators(*generators.pair)
     reference.origin.check_effort(effort.solver, effort.restarts)
-    _enough("reference", reference.residuals.size, max(channels))
+    _enough("reference", reference.residuals.size, max(len(job.y) for job in jobs))
     return reference
+
+
+def _all_restored(missing: list[Path]) -> None:
+    if missing:
+        reason = "a reference of the others alone would be of the easy ones"
+        got = f"{missing[0].name} and {len(missing) - 1} more that are not"
+        raise ValueError(must("input", "be restored to the last picture", reason, got))
 
 
 def _enough(name: str, residuals: int, channels: int = 1) -> None:
@@ -102,15 +131,10 @@ def write_reference(
     Raises
     ------
     ValueError
-        If one of them was not restored, or cut short: a reference of the others would be of the
-        easy ones. If :class:`Reference` refuses them.
+        If one of them was not solved, or cut short. If :class:`Reference` refuses them.
     """
-    cut = ("refused", "not solved", "time_limit")
-    missing = [entry["file"] for entry in entries if entry["status"] in cut]
-    if missing:
-        reason = "a reference of the others alone would be of the easy ones"
-        got = f"{missing[0]} and {len(missing) - 1} more that were not"
-        raise ValueError(must("input", "be restored to the last picture", reason, got))
+    cut = ("not solved", "time_limit")
+    _all_restored([Path(entry["file"]) for entry in entries if entry["status"] in cut])
     channels = [channel for entry in entries for channel in entry["channels"]]
     reference = Reference(
         np.array([channel["relative_residual"] for channel in channels]),

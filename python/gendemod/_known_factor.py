@@ -38,6 +38,10 @@ def solve_known(
     e = int(np.frexp(np.abs(factor).max())[1]) // 2
     generator = ReLUNetwork([np.ldexp(np.abs(factor), -2 * e)[:, None]])
     observed, weights = observations(y, g1, generator, y_weights)
+    if not ((factor != 0) & (weights > 0)).any(axis=-1).all():
+        name, what = ("x", "have an entry") if latent is None else ("m", "make an output")
+        reason = "nothing is seen through 0"
+        raise ValueError(must(name, f"{what} that is not 0 where y is observed", reason, "none"))
     result = solve(
         np.where(factor < 0, -observed, observed),
         g1,
@@ -62,9 +66,6 @@ def _known(
         if factor.shape != (ell,):
             reason = f"`g1` has {ell} outputs, and the known factor is one for all rows of `y`"
             raise ValueError(must("x", f"have shape ({ell},)", reason, f"shape {factor.shape}"))
-        if not factor.any():
-            reason = "nothing is seen through 0"
-            raise ValueError(must("x", "have an entry that is not 0", reason, "none"))
         return None, factor
     if x is not None:
         reason = "`x` is then G2(m)"
@@ -75,11 +76,7 @@ def _known(
         reason = f"`g2` has {network.dims[0]} inputs, and m is one for all rows of `y`"
         got = f"shape {latent.shape}"
         raise ValueError(must("m", f"have shape ({network.dims[0]},)", reason, got))
-    factor = network(latent)
-    if not factor.any():
-        reason = "nothing is seen through 0"
-        raise ValueError(must("m", "make an output that is not 0", reason, "G2(m) = 0"))
-    return latent, factor
+    return latent, network(latent)
 
 
 def _split(start: object, e: int, shape: tuple[int, ...], n: int) -> tuple[Array, Array]:

@@ -27,7 +27,7 @@ _COLOURS = ("red", "green", "blue")
 
 @dataclass(frozen=True)
 class Generators:
-    """The two generators, or the first and a known `x`; all as long as a picture has pixels."""
+    """The two generators, or the first and a known `x`, a picture; each has a number a pixel."""
 
     g1: ReLUNetwork
     g2: ReLUNetwork | None
@@ -94,7 +94,7 @@ class Effort:
             self.solver,
             restarts=self.restarts,
             seed=self.seed,
-            x=generators.x,
+            x=None if generators.x is None else generators.x.ravel(),
             threads=self.threads,
             time_limit=self.seconds_left(),
             **given,
@@ -122,17 +122,20 @@ class Job:
                 f"are its pixels; got {path} with {rows} x {cols} = {rows * cols} pixels and "
                 f"{generators.ell} outputs"
             )
-        if mask is not None and mask.shape != (rows, cols):
+        for name, given in (("mask", mask), ("known-x", generators.x)):
+            if given is not None and given.shape != (rows, cols):
+                raise ValueError(
+                    f"`{name}` must be of the shape of the picture because the two go together "
+                    f"pixel by pixel; got {given.shape} for {path} of shape {(rows, cols)}"
+                )
+        with np.errstate(over="ignore"):
+            y = picture.reshape(rows * cols, -1).T.astype(generators.dtype)
+        weights = None if mask is None else mask.ravel()
+        if not np.isfinite(y if weights is None else y[:, weights > 0]).all():
+            where = "" if mask is None else "where the mask is not 0 and "
             raise ValueError(
-                "`mask` must be of the shape of the picture because it weighs its pixels; got "
-                f"{mask.shape} for {path} of shape {(rows, cols)}"
-            )
-        y = picture.reshape(rows * cols, -1).T.astype(generators.dtype)
-        weights = None if mask is None else mask.ravel().astype(generators.dtype)
-        if weights is not None and not np.isfinite(y[:, weights > 0]).all():
-            raise ValueError(
-                "`input` must be finite where the mask is not 0 because these pixels are fitted; "
-                f"got {path} with a NaN or infinite value there"
+                f"`input` must be finite {where}in the {generators.dtype} of the generators "
+                f"because these pixels are fitted; got {path} with a value that is not"
             )
         return cls(path, picture.shape, np.ascontiguousarray(y), weights)
 
@@ -223,7 +226,11 @@ def _picture(job: Job, rows: list[Restored], sharing: Sharing) -> Restored:
 
 def _residual(product: Array, y: Array, weights: Array | None) -> float:
     """Return the norm of `product - y` over that of `y`; 0 for `y = 0`."""
-    root = 1.0 if weights is None else np.sqrt(weights)
-    seen = y if weights is None else np.where(weights > 0, y, 0)
-    size = float(np.linalg.norm(root * seen))
-    return float(np.linalg.norm(root * (product - seen))) / size if size > 0 else 0.0
+    seen = slice(None) if weights is None else weights > 0
+    root = 1.0 if weights is None else np.sqrt(weights[seen])
+    fit, seen_y = (z[:, seen].astype(np.float64) for z in (product, y))
+    top = float(np.abs(seen_y).max())  # the unit, whose square is a number
+    if top == 0:
+        return 0.0
+    misfit = np.linalg.norm(root * (fit / top - seen_y / top))
+    return float(misfit / np.linalg.norm(root * (seen_y / top)))

@@ -11,7 +11,14 @@ from typing import Any, Literal
 from ._arrays import must
 from ._arrays import seed as checked_seed
 from ._arrays import threads as checked_threads
-from ._judge import checked_reference, note, trust_entry, warn, write_reference
+from ._judge import (
+    check_new_reference,
+    checked_reference,
+    note,
+    trust_entry,
+    warn,
+    write_reference,
+)
 from ._output import output_folder, versions, write_json
 from ._progress import Progress
 from ._restoration import Effort, Generators, Job, Sharing, solve_jobs
@@ -77,12 +84,13 @@ def restore(settings: Settings) -> int:
     Raises
     ------
     ValueError, TypeError, OSError, ImportError
-        If nothing can be restored. Nothing is written then.
+        If nothing can be restored; nothing is written then. If the run ends early; the report
+        then says what was not solved, and why.
     """
     started = time.monotonic()
     pillow()
     generators = read_generators(settings.g1, settings.g2, settings.known_x)
-    mask = None if settings.mask is None else read_mask(settings.mask, generators.ell)
+    mask = None if settings.mask is None else read_mask(settings.mask, generators)
     paths = list_pictures(settings.input)
     _check_outputs(paths, settings)
     jobs, refused = _read_jobs(paths, mask, generators)
@@ -92,16 +100,20 @@ def restore(settings: Settings) -> int:
     if not jobs:
         return 2
     effort = _effort(settings)
-    reference = checked_reference(
-        settings.reference, settings.write_reference, generators, effort, jobs
-    )
+    if settings.write_reference is not None:
+        check_new_reference(settings.write_reference, settings.output, jobs, list(refused))
+    reference = checked_reference(settings.reference, generators, effort, jobs)
     warnings = {job.path: warn(job) for job in jobs}
     folder = output_folder(settings.output)
     done: dict[Path, dict[str, Any]] = {}
+    end = "the time was up"
     try:
         _solve_all(jobs, generators, effort, settings, folder, done)
+    except BaseException as error:
+        end = str(error) or type(error).__name__
+        raise
     finally:
-        entries = [_entry(path, done, refused, warnings, reference) for path in paths]
+        entries = [_entry(path, done, refused, warnings, reference, end) for path in paths]
         _write_report(folder, settings, entries, time.monotonic() - started)
     _print_summary(entries, folder, time.monotonic() - started)
     if settings.write_reference is not None:
@@ -123,10 +135,11 @@ def _check_sharing(jobs: list[Job], settings: Settings) -> None:
             "`solver` must be levenberg-marquardt with --frames or --shared-distortion because "
             f"the rows of a shared x are solved all at once; got {settings.solver}"
         )
-    if settings.frames and len({len(job.y) for job in jobs}) > 1:
+    shapes = {job.shape for job in jobs}
+    if settings.frames and len(shapes) > 1:
         raise ValueError(
-            "`input` must hold grey pictures alone or colour pictures alone with --frames because "
-            f"they have their distortions in common; got both in {settings.input}"
+            "`input` must hold pictures of one shape, grey or colour, with --frames because they "
+            f"have their distortions in common; got {', '.join(map(str, sorted(shapes)))}"
         )
 
 
@@ -203,13 +216,14 @@ def _entry(
     refused: dict[Path, str],
     warnings: dict[Path, list[str]],
     reference: Reference | None,
+    end: str,
 ) -> dict[str, Any]:
-    """Return what the report says of the picture at `path`."""
+    """Return what the report says of the picture at `path`; `end` is what ended the run."""
     if path in refused:
         return {"file": path.name, "status": "refused", "message": refused[path]}
     said = {"warnings": warnings[path]}
     if path not in done:
-        message = "the time was up or the run was interrupted before this picture was solved"
+        message = f"the run ended before this picture was solved: {end}"
         return {"file": path.name, "status": "not solved", "message": message, **said}
     solved = done[path]
     trust = {} if reference is None else {"trust": trust_entry(solved["channels"], reference)}

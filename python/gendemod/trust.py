@@ -169,7 +169,7 @@ class Reference:
         try:
             origin = Origin(**json.loads(str(arrays["origin"])))
             return Reference(arrays["residuals"], arrays["grounds"], origin)
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, RecursionError) as error:
             got = f"{path} ({type(error).__name__}: {error})"
             raise ValueError(must("path", "hold a reference", reason, got)) from None
 
