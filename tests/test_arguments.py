@@ -166,3 +166,47 @@ def test_a_spoiled_argument_is_named(call, valid, name, value, error):
 def test_a_wrong_size_is_reported_with_both_values(call, arguments, expected, got):
     with pytest.raises(ValueError, match=rf"\b{expected}\b.*; got .*\b{got}\b"):
         call(*arguments)
+
+
+class Own:
+    """A generator of one's own, W z."""
+
+    def __init__(self, **attributes):
+        self.W = np.ones((ELL, N))
+        self.dims, self.dtype, self.homogeneous = (N, ELL), np.dtype(float), True
+        self.__dict__.update(attributes)
+
+    def __call__(self, z):
+        return z @ self.W.T
+
+    def vjp(self, z, r):
+        return r @ self.W
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "error"),
+    [
+        ("dims", (3.0, ELL), TypeError),
+        ("dims", ELL, TypeError),
+        ("dims", (ELL,), TypeError),
+        ("dims", (0, ELL), ValueError),
+        ("dtype", int, ValueError),
+        ("dtype", np.dtype(np.float16), ValueError),
+        ("homogeneous", None, TypeError),
+        ("assumed_homogeneous", 1, TypeError),
+    ],
+)
+def test_a_spoiled_attribute_of_a_generator_is_named(name, value, error):
+    assert gd.demodulate(Y, Own(), G2, SOLVER, seed=0).h.shape == (N,)
+    for side, spoil in (("g1", (Own(**{name: value}), G2)), ("g2", (G2, Own(**{name: value})))):
+        with pytest.raises(error, match=rf"^`{side}(.{name})?` must .+ because .+; got .+"):
+            gd.demodulate(Y, *spoil, SOLVER, seed=0)
+
+
+def test_a_generator_returns_numbers():
+    class Text(Own):
+        def __call__(self, z):
+            return super().__call__(z).astype(str)
+
+    with pytest.raises(TypeError, match=r"^`generator` must hold real numbers because .+; got .+"):
+        gd.demodulate(Y, Text(), G2, SOLVER, seed=0)

@@ -348,6 +348,126 @@ def test_a_start_at_zero_stalls(step_size):
     assert result.objective == pytest.approx(model.y @ model.y / 2)
 
 
+class Shifted(Smooth):
+    """G(z) = W z + 1 + |b|: far from 0 at the latent 0."""
+
+    def __call__(self, z):
+        return (1 + np.abs(self.b) + z @ self.W.T / 5).astype(self.dtype)
+
+    def vjp(self, z, r):
+        return (r @ self.W / 5).astype(self.dtype)
+
+
+class Assumed(Shifted):
+    homogeneous = assumed_homogeneous = True
+
+
+@pytest.mark.parametrize("step_size", ["auto", 0.1])
+@pytest.mark.parametrize(
+    ("dtype", "scales"), [("float64", [1e-300, 1e-160, 1e160, 1e300]), ("float32", [1e-30, 1e30])]
+)
+def test_known_homogeneous_generators_take_observations_of_any_scale(dtype, scales, step_size):
+    model, _, _, _ = instance((5, 60, 200), (4, 200), 1)
+    weights = [[W.astype(dtype) for W in side] for side in (model.weights1, model.weights2)]
+    g1, g2 = (Plain(side) for side in weights)
+    core = [gd.ReLUNetwork(side) for side in weights]
+    for scale in scales:
+        # A step on y is one divided by the scale on y times it.
+        step = "auto" if step_size == "auto" else step_size / max(scale, 1e-290)
+        solver = gd.AlternatingDescent(step_size=step, max_iterations=100)
+        y = (model.y * scale).astype(dtype)
+        ours = gd.demodulate(y, g1, g2, solver, seed=1, restarts=1)
+        assert ours.relative_residual > 0
+        if step_size == "auto":
+            theirs = gd.demodulate(y, *core, solver, seed=1, restarts=1)
+            assert ours.status == theirs.status == gd.Status.CONVERGED
+            assert max(ours.relative_residual, theirs.relative_residual) < 1e-5
+        else:
+            plain = gd.AlternatingDescent(step_size=step_size, max_iterations=100)
+            same = gd.demodulate(model.y.astype(dtype), g1, g2, plain, seed=1, restarts=1)
+            if scale > 1e-290:
+                assert ours.relative_residual == pytest.approx(same.relative_residual, rel=1e-3)
+
+
+def test_an_observation_that_cannot_be_scaled_is_of_ordinary_size():
+    g1, g2, _, _, y = smooth_problem()
+    solver = gd.AlternatingDescent(max_iterations=5)
+    for first in (g1, Assumed(3, 80, 0)):
+        for scale in (1e-160, 1e-45, 1e45, 1e300):
+            with pytest.raises(ValueError, match=r"^`y` must have its largest entry between 1e-40"):
+                gd.demodulate(np.stack([y, scale * y]), first, g2, solver, seed=0)
+    assert gd.demodulate(0 * y, g1, g2, solver, seed=0).objective > 0
+
+
+@pytest.mark.parametrize(
+    ("dtype", "scales"), [("float64", [1e-39, 1e39]), ("float32", [1e-14, 1e14])]
+)
+def test_one_homogeneous_generator_fits_up_to_the_limits(dtype, scales):
+    g1, _, h, m, _ = smooth_problem()
+    g1.dtype = np.dtype(dtype)
+    g2 = Plain([W.astype(dtype) for W in random_weights((2, 80), 0)])
+    for scale in scales:
+        y = (scale * g1(h[None]) * g2(m[None]))[0].astype(dtype)
+        result = gd.demodulate(y, g1, g2, gd.AlternatingDescent(), seed=0)
+        assert result.converged
+        assert result.relative_residual < 1e-5
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("settings", [{}, {"step_size": 0.01}], ids=str)
+def test_a_start_near_zero_moves_where_that_is_no_dead_point(settings, dtype):
+    g1, g2 = Shifted(4, 50, 0), Shifted(4, 50, 1)
+    g1.dtype = g2.dtype = np.dtype(dtype)
+    truth = np.random.default_rng(2).standard_normal((2, 1, 4))
+    y = (g1(truth[0]) * g2(truth[1]))[0]
+    solver = gd.AlternatingDescent(**settings)
+    for length in (0, 1e-300, 1e-12, 1e-6):
+        z = np.full(4, length, dtype)
+        result = gd.demodulate(y, g1, g2, solver, start=(z, z))
+        assert result.converged or dtype == np.float32  # fixed steps end by stalling there
+        assert result.relative_residual < 1e-5
+        assert relative_error(result.h, truth[0, 0]) < 1e-4
+    half = gd.demodulate(y, g1, g2, solver, start=(np.zeros(4, dtype), truth[1, 0].astype(dtype)))
+    assert half.relative_residual < 1e-5
+
+
+def test_a_joint_walk_from_zero_goes_on_to_its_last_iteration():
+    y = 2 * np.ones(50)
+    for kind in (Shifted, Assumed):
+        g1, g2 = kind(4, 50, 0), kind(4, 50, 1)
+        solver = gd.AlternatingDescent(
+            step_size=0.005, momentum=0.9, simultaneous=True, tolerance=0, max_iterations=50
+        )
+        result = gd.demodulate(y, g1, g2, solver, start=(np.zeros(4), np.zeros(4)))
+        assert result.status == gd.Status.ITERATION_LIMIT
+        assert result.objective < 0.8 * result.history[0]
+
+
+def test_the_result_tells_what_is_assumed_from_what_is_known():
+    plain, smooth = Plain(random_weights((4, 50), 0)), Smooth(4, 50, 0)
+    assumed = "Assumed to be positively homogeneous, though not found to be: `g1`"
+    known = "Both generators count as positively homogeneous"
+    solver = gd.AlternatingDescent(max_iterations=1)
+    for g1, g2, words, absent in (
+        (plain, plain, known, "Assumed"),
+        (Assumed(4, 50, 0), plain, f"{assumed}.", "Not positively"),
+        (Assumed(4, 50, 0), Assumed(4, 50, 1), f"{assumed} and `g2`.", known),
+        (Assumed(4, 50, 0), smooth, f"`g2`. {assumed}. Norms were not balanced", known),
+    ):
+        message = gd.demodulate(np.ones(50), g1, g2, solver).message
+        assert words in message
+        assert absent not in message
+
+
+def test_an_observation_of_zeros_is_fitted_by_the_product_0():
+    model, _, _, _ = instance(*SHAPES[0])
+    g1, g2 = Plain(model.weights1), Plain(model.weights2)
+    result = gd.demodulate(0 * model.y, g1, g2, gd.AlternatingDescent(), seed=0)
+    assert result.converged
+    assert result.relative_residual == 0
+    assert np.abs(result.w * result.x).max() < 1e-30 * np.linalg.norm(model.y)
+
+
 def test_a_time_limit_ends_with_what_there_is():
     g1, g2, _, _, y = smooth_problem()
     endless = gd.AlternatingDescent(max_iterations=10**7, tolerance=0)

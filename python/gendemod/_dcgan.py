@@ -24,12 +24,8 @@ def dcgan_generator(latent: int, width: int) -> Any:
     except ImportError:
         raise ImportError("a DCGAN needs PyTorch; install gendemod[torch]") from None
 
-    class Shifted(nn.Module):
-        """tanh, shifted from [-1, 1] to [0, 1]."""
-
-        def forward(self, z: Any) -> Any:
-            return (z.tanh() + 1) / 2
-
+    # tanh, shifted from [-1, 1] to [0, 1].
+    shifted = type("Shifted", (nn.Module,), {"forward": lambda _, z: (z.tanh() + 1) / 2})
     channels = (latent, 8 * width, 4 * width, 2 * width, width)
     layers: list[nn.Module] = []
     for i in range(4):
@@ -40,7 +36,7 @@ def dcgan_generator(latent: int, width: int) -> Any:
             nn.BatchNorm2d(channels[i + 1]),
             nn.ReLU(),
         ]
-    return nn.Sequential(*layers, nn.ConvTranspose2d(width, 1, 4, 2, 1), Shifted())
+    return nn.Sequential(*layers, nn.ConvTranspose2d(width, 1, 4, 2, 1), shifted())
 
 
 def dcgans(folder: Path) -> tuple[Any, Any]:

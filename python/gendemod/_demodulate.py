@@ -97,7 +97,8 @@ def demodulate(
     Parallel over problems and restarts. All inputs float32 give float32, anything else float64.
     Memory beyond the results: the working memory of one solver for each thread. Generators other
     than ReLUNetworks are run on 64 starts at once, on threads of their own; which starts share a
-    run shows in the last digits.
+    run shows in the last digits. Unless both are known to be positively homogeneous, the largest
+    entry of an observation must be between 1e-40 and 1e40, in float32 between 1e-15 and 1e15.
 
     A known x costs no more than a generator of one latent: by homogeneity w * x is
     G1(h') * relu(t x) with h = t h' and t > 0. A shared one costs a rebuild of the linear piece of

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ._arrays import must
-from ._generators import Generator, GenericNetwork
+from ._generators import Generator, GenericNetwork, known_homogeneous
 from ._generic.restarts import GenericBatch
 from .network import ReLUNetwork
 from .solvers import AlternatingDescent, LevenbergMarquardt
@@ -38,15 +38,23 @@ def engine_for(
         got = type(solver).__name__
         raise TypeError(must("solver", "be AlternatingDescent()", reason, got))
     networks = GenericNetwork(g1, dtype), GenericNetwork(g2, dtype)
-    return Engine(GenericBatch, solver, networks, False, _note(g1, g2, solver))
+    scales = known_homogeneous(g1) and known_homogeneous(g2)
+    return Engine(GenericBatch, solver, networks, scales, _note(g1, g2, solver))
 
 
 def _note(g1: Generator, g2: Generator, solver: AlternatingDescent) -> str:
     """What lines 3 and 5 of Algorithm 1 are to these generators."""
-    odd = [name for name, g in (("`g1`", g1), ("`g2`", g2)) if not g.homogeneous]
-    if not odd:
+    named = {"`g1`": g1, "`g2`": g2}
+    odd = [name for name, g in named.items() if not g.homogeneous]
+    assumed = [name for name, g in named.items() if g.homogeneous and not known_homogeneous(g)]
+    if not (odd or assumed):
         return " Both generators count as positively homogeneous, as Algorithm 1 assumes."
-    note = f" Not positively homogeneous: {' and '.join(odd)}."
+    note = f" Not positively homogeneous: {' and '.join(odd)}." if odd else ""
+    if assumed:
+        names = " and ".join(assumed)
+        note += f" Assumed to be positively homogeneous, though not found to be: {names}."
+    if not odd:
+        return note
     if solver.balance:
         note += " Norms were not balanced, for that would change the product."
     if solver.sign_check > 0:

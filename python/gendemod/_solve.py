@@ -45,9 +45,11 @@ def solve(
     dtype = common_dtype(*dtypes, *([] if start is None else [start_h.dtype, start_m.dtype]))
     chains, starts = search.plan(start)
 
-    # The core sees y / 4^k and (h, m) / 2^k, k of each problem: the same digits, far from overflow
-    # and underflow.
+    # What solves sees y / 4^k and (h, m) / 2^k, k of each problem: the same digits, far from
+    # overflow and underflow.
     engine = engine_for(g1, g2, search.solver, dtype)
+    if not engine.scales:
+        _check_range(observed, dtype)
     k = binary_scales(np.atleast_2d(observed)) * engine.scales
     y_rows = np.ldexp(np.atleast_2d(observed), -2 * k)
     y_rows = np.ascontiguousarray(y_rows, dtype=dtype)
@@ -83,6 +85,21 @@ def solve(
         seed=search.seed,
         threads=checked_threads(search.threads),
     )
+
+
+def _check_range(observed: Array, dtype: np.dtype[Any]) -> None:
+    """Check an observation that cannot be scaled.
+
+    The curvature of f along its gradient may be of the order of y^6, summed in float64; the
+    residual times one factor, of the order of y^2, is in the dtype.
+    """
+    high = 1e15 if dtype == np.float32 else 1e40
+    largest = np.abs(observed).max(axis=-1, initial=0.0)
+    outside = (largest > 0) & ((largest < 1 / high) | (largest > high))
+    if outside.any():
+        requirement = f"have its largest entry between {1 / high:.0e} and {high:.0e}"
+        reason = "generators not known to be positively homogeneous cannot be scaled along with it"
+        raise ValueError(must("y", requirement, reason, f"{largest[outside][0]:.3g}"))
 
 
 def _checked_start(

@@ -59,7 +59,8 @@ class AlternatingDescent:
     For generators other than ReLUNetworks an iteration costs one pass forwards and one backwards
     of each, and one or two more forwards with line 3, with line 5, and with each trial of "auto",
     where a difference stands for the linear piece and no step is turned at a kink. Line 5 is left
-    out unless both are positively homogeneous; the result states it.
+    out unless both are positively homogeneous; the result states it. Where a generator is not
+    known to be, its steps are measured by at least sqrt(n), the length of a random start.
     """
 
     step_size: str | float | tuple[float, float] = "auto"

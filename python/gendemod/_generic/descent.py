@@ -9,7 +9,7 @@ import numpy as np
 from .._arrays import Array
 from ..result import KINK, Status
 from ..solvers import AlternatingDescent
-from .model import SIGNS, Factor, Observed, dots, norms
+from .model import SIGNS, Factor, Observed, dots, norms, times
 from .search import exact_step, search
 
 PATIENCE = 100  # iterations without a new least objective: stalled
@@ -63,17 +63,18 @@ class GenericDescent:
         gradient_h = self._observed.gradient(h, m)
         if self._solver.simultaneous:
             gradient_m = self._observed.gradient(m, h)
-        length_h, blocked_h = self._descend(h, m, gradient_h)
+        length_h, blocked_h, lost_h = self._descend(h, m, gradient_h)
         if not self._solver.simultaneous:
             gradient_m = self._observed.gradient(m, h)
-        length_m, blocked_m = self._descend(m, h, gradient_m)
+        length_m, blocked_m, lost_m = self._descend(m, h, gradient_m)
         if self._balance:
             self._normalise()
         self._measure()
-        status = self._judge(np.hypot(length_h, length_m) / np.sqrt(2), blocked_h | blocked_m)
-        lost = (status == Status.DIVERGED)[:, None]
+        length = np.hypot(length_h, length_m) / np.sqrt(2)
+        status = self._judge(length, blocked_h | blocked_m, lost_h | lost_m)
+        back = (status == Status.DIVERGED)[:, None]
         self._finish(
-            status, np.where(lost, before[0], h.latent), np.where(lost, before[1], m.latent)
+            status, np.where(back, before[0], h.latent), np.where(back, before[1], m.latent)
         )
 
     def stop(self) -> None:
@@ -98,27 +99,32 @@ class GenericDescent:
             if (signs < 0).any():
                 factor.move(np.where(signs[:, None] < 0, -factor.latent, factor.latent))
 
-    def _descend(self, moving: Factor, fixed: Factor, gradient: Array) -> tuple[Array, Array]:
-        """One of the two steps of line 4: its relative length, and where a kink blocks it."""
-        # A row that leaves the finite numbers stays where it is, and ends in _judge.
-        lost: Array = np.logical_not(np.isfinite(gradient).all(axis=1))
+    def _descend(
+        self, moving: Factor, fixed: Factor, gradient: Array
+    ) -> tuple[Array, Array, Array]:
+        """One of the two steps of line 4.
+
+        Returns its relative length, where a kink blocks it, and where it leaves the finite numbers:
+        such a row stays where it is, and ends in _judge.
+        """
+        lost: Array = np.logical_not(np.isfinite(norms(gradient)))
         gradient = np.where(lost[:, None], 0, gradient)
         moving.direction = self._solver.momentum * moving.direction + gradient
-        if moving.step == 0:
+        if moving.automatic:
             shortest = max(self.tolerance, self._eps)
             length, blocked = search(self._observed, moving, fixed, gradient, shortest)
-            return np.where(lost, np.inf, length), blocked
-        unit = norms(moving.direction) / norms(moving.latent)
+            return length, blocked, lost
+        unit = norms(moving.direction) / moving.length
         length = moving.step * unit
         if (short := length <= self.tolerance).any():
             # A short step says that the solution is near only if a good step would be short, too.
             slope = dots(gradient, moving.direction)
             good = exact_step(self._observed, moving, fixed, slope) * unit
             length = np.where(short, np.fmax(length, good), length)
-        latent = moving.latent - moving.step * moving.direction
+        latent = moving.latent - times(moving.step, moving.direction)
         lost |= np.logical_not(np.isfinite(latent).all(axis=1))
         moving.move(np.where(lost[:, None], moving.latent, latent))
-        return np.where(lost, np.inf, length), np.zeros(len(lost), dtype=bool)
+        return length, np.zeros(len(lost), dtype=bool), lost
 
     def _normalise(self) -> None:
         """Line 5."""
@@ -139,7 +145,7 @@ class GenericDescent:
         record[self.rows] = self._objective
         self._records.append(record)
 
-    def _judge(self, length: Array, blocked: Array) -> Array:
+    def _judge(self, length: Array, blocked: Array, lost: Array) -> Array:
         """The status of every row that ran."""
         status = np.full(len(self.rows), RUNNING)
         if self.iteration >= self._solver.max_iterations:
@@ -152,7 +158,7 @@ class GenericDescent:
             far = self._objective > self._observed.energy / 4
             dead = (self._h.output * self._m.output == 0).all(axis=1)
             status[short & ((blocked & far) | dead)] = Status.STALLED
-        status[~np.isfinite(self._objective) | (length == np.inf)] = Status.DIVERGED
+        status[~np.isfinite(self._objective) | lost] = Status.DIVERGED
         return status
 
     def _finish(self, status: Array, h: Array, m: Array) -> None:

@@ -16,8 +16,11 @@ SIGNS = ((1, 1), (-1, 1), (1, -1), (-1, -1))
 class Factor:
     """One of the two factors of the product, a row for each start; evaluated when it is read."""
 
-    def __init__(self, network: GenericNetwork, step: float, latent: Array, threads: int) -> None:
-        self.network, self.step, self._threads = network, step, threads
+    def __init__(
+        self, network: GenericNetwork, step: float, scale: Array, latent: Array, threads: int
+    ) -> None:
+        self.network, self.automatic, self.step = network, step == 0, step * scale
+        self._threads = threads
         self.direction = np.zeros_like(latent)
         self.move(latent)
 
@@ -26,8 +29,20 @@ class Factor:
         self._pass: tuple[Array, Callable[[Array], Array]] | None = None
 
     def keep(self, rows: Array) -> None:
-        self.direction = self.direction[rows]
+        self.direction, self.step = self.direction[rows], self.step[rows]
         self.move(self.latent[rows])
+
+    @property
+    def length(self) -> Array:
+        """What steps are measured by: the norm of every latent.
+
+        It is at least that of a random start, sqrt(n), where G is not homogeneous or the latent is
+        0: a G with shifts does not see changes that are small against a tiny latent.
+        """
+        lengths, start = norms(self.latent), np.sqrt(self.network.dims[0])
+        if self.network.scale_free:
+            return np.where(lengths > 0, lengths, start)
+        return np.maximum(lengths, start)
 
     def _evaluate(self) -> tuple[Array, Callable[[Array], Array]]:
         if self._pass is None:
@@ -96,3 +111,8 @@ def dots(a: Array, b: Array) -> Array:
     """The inner product of every pair of rows, in float64."""
     products: Array = np.sum(a.astype(np.float64) * b, axis=1)
     return products
+
+
+def times(steps: Array, direction: Array) -> Array:
+    """Every row times a step of its own, in the dtype of the rows."""
+    return steps[:, None].astype(direction.dtype) * direction

@@ -10,7 +10,7 @@ import numpy as np
 from .. import _core
 from .._arrays import Array
 from .._generators import GenericNetwork
-from ..result import Status
+from ..result import FAR, Status
 from ..solvers import AlternatingDescent
 from .descent import End, GenericDescent
 from .model import Factor, Observed
@@ -30,8 +30,8 @@ class GenericBatch:
     """What the core's batches are for ReLU networks: run, stop, done, total, best.
 
     What is kept of a problem is its first start that fits y, or else its lowest objective. Once a
-    start fits, the later ones cannot change that, and are cut. `step_scale` is 1, for nothing is
-    scaled.
+    start fits, the later ones cannot change that, and are cut. A fixed step is taken times the
+    `step_scale`, (batch, 1), of its problem.
     """
 
     def __init__(
@@ -48,7 +48,7 @@ class GenericBatch:
         threads: int,
     ) -> None:
         self._networks, self._solver, self._plan, self._threads = (g1, g2), solver, plan, threads
-        self._given = h, m
+        self._given, self._step_scale = (h, m), step_scale[:, 0]
         self._observed = Observed(y, np.broadcast_to(y_weights, y.shape))
         self._ends: list[dict[int, End]] = [{} for _ in y]
         self._count = plan.chains * plan.starts_per_chain  # starts of a problem
@@ -97,8 +97,14 @@ class GenericBatch:
         ends = self._ends[problem]
         if number in ends or number > self._fits[problem] or (self._stopped and number > 0):
             return False
+        # A chain ends where a start converged near y.
         in_a_chain = self._plan.starts_per_chain > 1
-        return not (in_a_chain and any(end.status == Status.CONVERGED for end in ends.values()))
+        return not (in_a_chain and any(self._found(problem, end, FAR) for end in ends.values()))
+
+    def _found(self, problem: int, end: End, most: float) -> bool:
+        """Whether a start converged with a relative residual of at most `most`."""
+        near = end.objective <= most**2 * self._observed.energy[problem]
+        return end.status == Status.CONVERGED and bool(near)
 
     def _walk_all(self) -> Iterator[None]:
         """Walk all starts that are wanted; yields after every iteration."""
@@ -137,7 +143,7 @@ class GenericBatch:
                 self._networks, observed, self._plan.seed, starts, self._threads
             )
         h, m = (
-            Factor(network, step, latent, self._threads)
+            Factor(network, step, self._step_scale[problems], latent, self._threads)
             for network, step, latent in zip(
                 self._networks, self._solver._steps(), latents, strict=True
             )
@@ -151,7 +157,6 @@ class GenericBatch:
             if end is None or number in self._ends[problem]:
                 continue
             self._ends[problem][number] = end
-            residual = np.sqrt(end.objective / self._observed.energy[problem])
-            if end.status == Status.CONVERGED and residual <= FIT * descent.tolerance:
+            if self._found(problem, end, FIT * descent.tolerance):
                 self._fits[problem] = min(self._fits[problem], number)
         descent.cut([row for row, start in enumerate(starts) if start[1] > self._fits[start[0]]])

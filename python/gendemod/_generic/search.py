@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .._arrays import Array
-from .model import Factor, Observed, dots, norms
+from .model import Factor, Observed, dots, norms, times
 
 #: Of the exact minimiser along a line, which zigzags.
 RELAXATION = 0.75
@@ -15,12 +15,12 @@ def exact_step(observed: Observed, moving: Factor, fixed: Factor, slope: Array) 
     r"""Return s = slope / sum_i v_i (other_i (J d)_i)^2 for the direction d of every row.
 
     f is least at latent - s d while G is linear. J d is a one-sided difference, over a step of
-    eps^(1/3) times the latent. 0 where f has no slope or no curvature along d.
+    eps^(1/3) times the length of the latent. 0 where f has no slope or no curvature along d.
     """
-    length = norms(moving.latent) / norms(moving.direction)
+    length = moving.length / norms(moving.direction)
     delta = np.where(np.isfinite(length) & (length > 0), length, 1.0)
     delta = delta * moving.network.eps ** (1 / 3)
-    near = moving.latent - _times(delta, moving.direction)
+    near = moving.latent - times(delta, moving.direction)
     change = (moving.output.astype(np.float64) - moving.elsewhere(near)) / delta[:, None]
     step = slope / observed.curvature(fixed.output, change)
     return np.where(np.isfinite(step), step, 0.0)
@@ -37,7 +37,7 @@ def search(
     uphill = ~(dots(gradient, moving.direction) > 0)
     moving.direction = np.where(uphill[:, None], gradient, moving.direction)
     slope = dots(gradient, moving.direction)
-    unit = norms(moving.direction) / norms(moving.latent)
+    unit = norms(moving.direction) / moving.length
     step = RELAXATION * exact_step(observed, moving, fixed, slope)
     asked = np.nan_to_num(step * unit, nan=0.0, posinf=0.0)
     blocked = np.zeros(len(step), dtype=bool)
@@ -47,7 +47,7 @@ def search(
     latent = moving.latent.copy()
     rows = np.flatnonzero(asked > 0)
     while rows.size:
-        trial = moving.latent[rows] - _times(step[rows], moving.direction[rows])
+        trial = moving.latent[rows] - times(step[rows], moving.direction[rows])
         output = moving.elsewhere(trial)
         promised = step[rows] * slope[rows]
         wanted = f[rows] - np.where(promised > noise[rows], promised / 10, 0.0)
@@ -62,7 +62,3 @@ def search(
         step[rows] /= 2
     moving.move(latent)
     return asked, blocked
-
-
-def _times(steps: Array, direction: Array) -> Array:
-    return steps[:, None].astype(direction.dtype) * direction

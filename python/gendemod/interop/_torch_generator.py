@@ -9,17 +9,21 @@ import torch
 from numpy.typing import ArrayLike
 from torch import Tensor, nn
 
-from .._arrays import Array, finite, flag, floats, integer, must, rows, same_batch
+from .._arrays import Array, finite, flag, floats, must, rows, same_batch
 from .._generators import PullBack
+from ._torch_entry import (
+    DTYPES,
+    as_array,
+    check_output,
+    checked_shape,
+    close,
+    example,
+    first_line,
+    in_training,
+)
 
 #: Latents, a seed, and factors c on which G(c z) = c G(z) is tried.
 TRIALS, TRIAL_SEED, SCALES = 4, 0, (1e-3, 0.7, 1e3)
-
-#: The dtypes of PyTorch that NumPy and this library share.
-DTYPES: dict[torch.dtype, np.dtype[Any]] = {
-    torch.float32: np.dtype(np.float32),
-    torch.float64: np.dtype(np.float64),
-}
 
 
 class TorchGenerator:
@@ -38,7 +42,8 @@ class TorchGenerator:
         Of one latent, such as 50 or (100, 1, 1); n is the product.
     assume_homogeneous : bool
         Take G(c z) = c G(z) for granted, so that norms are balanced as in the authors' code, whose
-        generators are not homogeneous. False: it is tried.
+        generators are not homogeneous: where the trials find it untrue, norms are balanced and
+        random starts scaled all the same, and the result says so.
 
     Raises
     ------
@@ -47,9 +52,9 @@ class TorchGenerator:
 
     Notes
     -----
-    On entry the module is run on 4 random latents, the first once more on its own, and scaled by
-    0.001, 0.7 and 1000. It counts as homogeneous if all G(c z) are c G(z) to half of the digits of
-    the dtype: a relative error of 3.5e-4 in float32 and 1.5e-8 in float64.
+    On entry the module is run on 4 random latents, twice together and each on its own, and on
+    0.001, 0.7 and 1000 times them. It counts as homogeneous if all G(c z) are c G(z) to half of
+    the digits of the dtype: a relative error of 3.5e-4 in float32 and 1.5e-8 in float64.
     """
 
     def __init__(
@@ -63,19 +68,20 @@ class TorchGenerator:
             reason = "it is run and differentiated by PyTorch"
             got = type(module).__name__
             raise TypeError(must("module", "be a torch.nn.Module", reason, got))
-        self._module, self._shape = module, _checked_shape(latent_shape)
+        self._module, self._shape = module, checked_shape(latent_shape)
         if any(part.training for part in module.modules()):
-            raise _training()
-        self._like = _example(module)
+            raise in_training()
+        self._like = example(module)
         n = int(np.prod(self._shape))
+        self._dtype = DTYPES[self._like.dtype]
         z = np.random.default_rng(TRIAL_SEED).standard_normal((TRIALS, n)).astype(self.dtype)
         output = self._tried(z)
         self._dims = n, output.shape[1]
         self._check_rows(z, output)
         assumed = flag(assume_homogeneous, "assume_homogeneous", "it is assumed or tried")
-        self._homogeneous = assumed or all(
-            _close(self(self.dtype.type(c) * z) / c, output) for c in SCALES
-        )
+        with np.errstate(over="ignore"):
+            found = all(close(self(self.dtype.type(c) * z) / c, output) for c in SCALES)
+        self._homogeneous, self._assumed = found or assumed, assumed and not found
 
     @property
     def dims(self) -> tuple[int, int]:
@@ -84,18 +90,23 @@ class TorchGenerator:
 
     @property
     def dtype(self) -> np.dtype[Any]:
-        """float32 or float64, that of the module's parameters."""
-        kind: np.dtype[Any] = DTYPES[self._like.dtype]
-        return kind
+        """float32 or float64, the coarser of the module's parameters and its output."""
+        return self._dtype
 
     @property
     def homogeneous(self) -> bool:
         """Whether G(c z) = c G(z) for c > 0, as far as tried, or assumed."""
         return self._homogeneous
 
+    @property
+    def assumed_homogeneous(self) -> bool:
+        """Whether that is assumed although the trials say otherwise."""
+        return self._assumed
+
     def __repr__(self) -> str:
         name, (n, ell) = type(self._module).__name__, self.dims
         kind = "homogeneous" if self.homogeneous else "not homogeneous"
+        kind = "assumed homogeneous" if self.assumed_homogeneous else kind
         return f"TorchGenerator({name}, {n}-{ell}, {self.dtype}, {kind})"
 
     def __call__(self, z: ArrayLike) -> Array:
@@ -104,7 +115,7 @@ class TorchGenerator:
         if not len(z_rows):
             return np.empty((0, self._dims[1]), dtype=self.dtype)
         with torch.no_grad():
-            output = _array(self._run(self._latents(z_rows)))
+            output = as_array(self._run(self._latents(z_rows)), self.dtype)
         return output[0] if single else output
 
     def vjp(self, z: ArrayLike, r: ArrayLike) -> Array:
@@ -123,16 +134,20 @@ class TorchGenerator:
             output = self._run(latents)
 
         def pull(r: Array) -> Array:
-            r_rows = self._tensor(r).reshape(output.shape)
+            r_rows = self._tensor(r).to(output.dtype).reshape(output.shape)
             (gradient,) = torch.autograd.grad(output, latents, r_rows, retain_graph=True)
-            pulled = _array(gradient.flatten(1))
+            pulled = as_array(gradient.flatten(1), self.dtype)
             return pulled[0] if single else pulled
 
-        value = _array(output.detach())
+        value = as_array(output.detach(), self.dtype)
         return (value[0] if single else value), pull
 
     def _enter(self, value: ArrayLike, name: str, size: int) -> tuple[bool, Array]:
         array = finite(floats(value, name), name)
+        largest = np.abs(array).max(initial=0)
+        if largest > np.finfo(self.dtype).max:
+            requirement = f"be within the range of {self.dtype}"
+            raise ValueError(must(name, requirement, "the module computes in it", largest))
         return array.ndim == 1, rows(array, name, size, "the module's sizes say so", self.dtype)
 
     def _tensor(self, array: Array) -> Tensor:
@@ -143,7 +158,7 @@ class TorchGenerator:
 
     def _run(self, latents: Tensor) -> Tensor:
         if self._module.training:
-            raise _training()
+            raise in_training()
         output: Tensor = self._module(latents).flatten(1)
         return output
 
@@ -155,74 +170,27 @@ class TorchGenerator:
                 latents = self._latents(z).requires_grad_()
                 output = self._module(latents)
         except Exception as error:  # whatever a module may raise at a tensor that it does not fit
-            line = f"{type(error).__name__}: {error}".splitlines()[0]
-            reason = "latents come as such a tensor and as nothing else"
-            raise ValueError(must("module", f"take one tensor {shape}", reason, line)) from error
-        _check_output(output, len(z))
+            got, reason = first_line(error), "latents come as such a tensor and as nothing else"
+            raise ValueError(must("module", f"take one tensor {shape}", reason, got)) from error
+        check_output(output, len(z))
         try:
             torch.autograd.grad(output, latents, torch.ones_like(output))
         except RuntimeError as error:
             reason = "solvers follow its gradient"
             got = str(error).splitlines()[0]
             raise ValueError(must("module", "be differentiable", reason, got)) from None
-        return finite(_array(output.detach().flatten(1)), "module")
+        self._dtype = min(self._dtype, DTYPES[output.dtype], key=lambda dtype: dtype.itemsize)
+        return finite(as_array(output.detach().flatten(1), self.dtype), "module")
 
     def _check_rows(self, z: Array, output: Array) -> None:
-        if not _close(self(z[:1]), output[:1]):
-            reason = "many starts are run at once (batch statistics and random layers forbid that)"
+        """Run all latents once more together, and each on its own."""
+        reason = "many starts are run at once"
+        try:
+            alone = np.concatenate([self(row[None]) for row in z])
+        except Exception as error:
+            requirement = "take any number of latents"
+            raise ValueError(must("module", requirement, reason, first_line(error))) from error
+        if not (close(self(z), output) and close(alone, output)):
+            reason += " (batch statistics and random layers forbid that)"
             requirement = "give a latent the same output in any batch"
             raise ValueError(must("module", requirement, reason, "different outputs"))
-
-
-def _checked_shape(latent_shape: object) -> tuple[int, ...]:
-    name, reason = "latent_shape", "it is the shape of one latent"
-    sizes = latent_shape if isinstance(latent_shape, tuple | list) else (latent_shape,)
-    if not sizes:
-        raise ValueError(must(name, "hold a size", reason, latent_shape))
-    return tuple(integer(size, name, 1, reason) for size in sizes)
-
-
-def _training() -> ValueError:
-    reason = "batch normalisation and dropout depend on the batch in training"
-    return ValueError(must("module", "be in evaluation mode, module.eval(),", reason, "training"))
-
-
-def _example(module: nn.Module) -> Tensor:
-    """Return a tensor of the module's dtype, on its device."""
-    tensors = [t for t in (*module.parameters(), *module.buffers()) if t.is_floating_point()]
-    example = (
-        torch.empty(0, dtype=tensors[0].dtype, device=tensors[0].device)
-        if tensors
-        else torch.empty(0)
-    )
-    if example.dtype not in DTYPES:
-        reason = "the solvers work in these"
-        got = str(example.dtype).removeprefix("torch.")
-        raise ValueError(must("module", "be of float32 or float64", reason, got))
-    return example
-
-
-def _check_output(output: object, count: int) -> None:
-    if not isinstance(output, Tensor):
-        reason = "its output is one factor of the product"
-        raise TypeError(must("module", "return one tensor", reason, type(output).__name__))
-    if output.dtype not in DTYPES:
-        reason = "its output is multiplied and differentiated"
-        got = str(output.dtype).removeprefix("torch.")
-        raise TypeError(must("module", "return float32 or float64", reason, got))
-    if output.ndim < 2 or output.shape[0] != count or output.numel() == 0:
-        reason = "every latent has its own output"
-        got = f"shape {tuple(output.shape)}"
-        raise ValueError(must("module", f"return a tensor ({count}, ...)", reason, got))
-
-
-def _array(tensor: Tensor) -> Array:
-    array: Array = tensor.cpu().numpy()
-    return array
-
-
-def _close(actual: Array, expected: Array) -> bool:
-    """Whether rows agree to half of the digits."""
-    error = np.linalg.norm(actual - expected, axis=1)
-    bound = np.sqrt(np.finfo(expected.dtype).eps) * np.linalg.norm(expected, axis=1)
-    return bool((error <= bound).all())

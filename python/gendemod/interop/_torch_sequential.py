@@ -9,8 +9,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from .._arrays import must
+from .._arrays import finite, must
 from ..network import ReLUNetwork
+from ._torch_entry import DTYPES, as_array, close, first_line
 
 CHAIN = "a ReLUNetwork is relu(W_d ... relu(W_1 z))"
 
@@ -39,7 +40,8 @@ def from_sequential(module: nn.Sequential) -> ReLUNetwork:
         If it is no Sequential, or holds another module, which is named.
     ValueError
         If a shift is not 0 (such a network is not positively homogeneous; TorchGenerator takes
-        it), if a ReLU is missing, also the last, or if hooks change what the layers do.
+        it), if a ReLU is missing, also the last, if layers do not fit together in size or dtype, or
+        if hooks or a forward of its own change what the layers do.
     """
     if not isinstance(module, nn.Sequential):
         reason = "its layers are read in their order"
@@ -54,7 +56,7 @@ def from_sequential(module: nn.Sequential) -> ReLUNetwork:
         if kind is nn.Linear:
             if pending is not None:
                 raise ValueError(must("module", "have a ReLU after every Linear", CHAIN, where))
-            pending = _linear(layer, where)
+            pending = _linear(layer, where, weights)
         elif kind is nn.BatchNorm1d and pending is not None:
             pending = _folded(*pending, layer, where)
         elif kind is nn.ReLU:
@@ -111,13 +113,20 @@ def _layers(module: nn.Sequential, prefix: str = "") -> Iterator[tuple[str, Any]
             yield f"{type(layer).__name__} at {prefix}{number}{mode}", layer
 
 
-def _linear(layer: nn.Linear, where: str) -> tuple[Tensor, Tensor]:
+def _linear(layer: nn.Linear, where: str, before: list[Tensor]) -> tuple[Tensor, Tensor]:
     """Return the weight, and the bias in float64."""
     W = layer.weight.detach()
-    if W.dtype not in (torch.float32, torch.float64):
-        got = f"{W.dtype} in {where}".removeprefix("torch.")
+    name = str(W.dtype).removeprefix("torch.")
+    if W.dtype not in DTYPES:
         reason = "a ReLUNetwork is one of these"
-        raise ValueError(must("module", "be of float32 or float64", reason, got))
+        raise ValueError(must("module", "be of float32 or float64", reason, f"{name} in {where}"))
+    if W.is_meta:
+        raise ValueError(must("module", "hold numbers", CHAIN, f"the device meta in {where}"))
+    if before and W.dtype != before[-1].dtype:
+        raise ValueError(must("module", "be of one dtype", CHAIN, f"{name} in {where}"))
+    if before and W.shape[1] != len(before[-1]):
+        requirement = f"take {len(before[-1])} inputs in {where}"
+        raise ValueError(must("module", requirement, CHAIN, W.shape[1]))
     bias = layer.bias if layer.bias is not None else W.new_zeros(len(W))
     return W, bias.detach().double()
 
@@ -127,6 +136,9 @@ def _folded(W: Tensor, shift: Tensor, layer: nn.BatchNorm1d, where: str) -> tupl
     if layer.training or layer.running_mean is None or layer.running_var is None:
         reason = "its scale would depend on the batch (call module.eval())"
         raise ValueError(must("module", "normalise by running statistics", reason, where))
+    if layer.num_features != len(W):
+        requirement = f"have {len(W)} features in {where}"
+        raise ValueError(must("module", requirement, CHAIN, layer.num_features))
     scale = (layer.running_var.double() + layer.eps).rsqrt()
     shift = (shift - layer.running_mean.double()) * scale
     if layer.affine:
@@ -147,12 +159,15 @@ def _without_shift(W: Tensor, shift: Tensor, where: str) -> Tensor:
 
 
 def _compare(network: ReLUNetwork, module: nn.Sequential, like: Tensor) -> None:
-    """Check the network against the module, whose hooks could do anything."""
+    """Check the network against the module, whose hooks and forward could do anything."""
     z = np.random.default_rng(0).standard_normal((3, network.dims[0])).astype(network.dtype)
-    with torch.no_grad():
-        output = module(torch.tensor(z, dtype=like.dtype, device=like.device)).flatten(1)
-    ours, theirs = network(z), output.cpu().numpy()
-    bound = np.sqrt(np.finfo(network.dtype).eps) * np.linalg.norm(ours)
-    if ours.shape != theirs.shape or not np.linalg.norm(ours - theirs) <= bound:
-        reason = "hooks of its layers change what they compute"
+    try:
+        with torch.no_grad():
+            output = module(torch.tensor(z, dtype=like.dtype, device=like.device)).flatten(1)
+    except Exception as error:  # whatever a module may raise
+        requirement = f"take a tensor {z.shape}"
+        raise ValueError(must("module", requirement, CHAIN, first_line(error))) from error
+    theirs = finite(as_array(output, network.dtype), "module")
+    if theirs.shape != (3, network.dims[-1]) or not close(network(z), theirs):
+        reason = "hooks, or a forward of its own, change what it computes"
         raise ValueError(must("module", "do what its layers say", reason, "other outputs"))
