@@ -58,6 +58,55 @@ def test_a_scale_of_the_picture_goes_into_the_smooth_factor(method):
 
 
 @pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("exponent", [-1000, 1000])
+def test_a_power_of_two_near_the_ends_of_the_numbers_changes_no_bit(method, exponent):
+    image = SMOOTH * np.random.default_rng(0).uniform(0.1, 1, SMOOTH.shape)
+    w, x = method(image)
+    scaled_w, scaled_x = method(np.ldexp(image, exponent))
+    np.testing.assert_array_equal(scaled_w, w)
+    np.testing.assert_array_equal(scaled_x, np.ldexp(x, exponent))
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("value", [5e-324, 1e-300, 1.7e308])
+def test_a_constant_picture_of_any_size_has_finite_factors(method, value):
+    w, x = method(np.full((9, 7), value))
+    np.testing.assert_allclose(w, 1, rtol=1e-9)
+    np.testing.assert_allclose(x, value, rtol=1e-9)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_factor_that_overflows_is_refused(method):
+    image = np.full((9, 7), 1e-300)
+    image[4, 3] = -1e300
+    with pytest.raises(ValueError, match="`image` must have factors among the floating-point"):
+        method(image)
+
+
+@pytest.mark.parametrize("method", [polynomial_log_fit, homomorphic, variation])
+def test_the_floor_may_be_as_small_as_a_number_can_be(method):
+    image = SMOOTH * np.random.default_rng(0).uniform(0.1, 1, SMOOTH.shape)
+    for floor in (1e-320, 5e-324):
+        for found, expected in zip(method(image, floor=floor), method(image), strict=True):
+            np.testing.assert_array_equal(found, expected)
+
+
+@pytest.mark.parametrize("shape", [(5, 8), (1, 6), (4, 1)])
+@pytest.mark.parametrize("degree", [7, 100, 10**9])
+def test_a_degree_beyond_the_pixels_fits_them_all(shape, degree):
+    image = np.random.default_rng(0).uniform(0.1, 1, shape)
+    w, x = polynomial_log_fit(image, degree)
+    if degree >= sum(shape) - 2:
+        np.testing.assert_allclose(x, image, rtol=1e-9)
+    u, v = np.meshgrid(*(np.linspace(-1, 1, side) for side in shape), indexing="ij")
+    powers = [(i, j) for i in range(12) for j in range(12) if i + j <= degree]
+    terms = np.stack([(u**i * v**j).ravel() for i, j in powers], axis=1)
+    fit = terms @ np.linalg.lstsq(terms, np.log(image).ravel(), rcond=None)[0]
+    np.testing.assert_allclose(x.ravel(), np.exp(fit), rtol=1e-8)
+    np.testing.assert_allclose(w * x, image, rtol=1e-12)
+
+
+@pytest.mark.parametrize("method", METHODS)
 def test_a_picture_with_black_and_negative_pixels_is_split_with_finite_factors(method):
     image = np.zeros((24, 20))
     image[3:6, 3:6] = 1
@@ -125,6 +174,8 @@ def test_what_is_no_picture_is_refused(method, image, message):
 def test_bad_parameters_are_refused():
     with pytest.raises(ValueError, match="`sigma` must be positive because"):
         blur_division(SMOOTH, 0.0)
+    with pytest.raises(ValueError, match=r"`sigma` must be at most 24 because .*; got 1000000000"):
+        blur_division(SMOOTH, 1e9)
     with pytest.raises(ValueError, match="`degree` must be at least 0 because"):
         polynomial_log_fit(SMOOTH, degree=-1)
 

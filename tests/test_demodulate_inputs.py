@@ -50,3 +50,43 @@ def test_everything_may_have_size_one():
     result = gd.demodulate([6.25], g, g, gd.AlternatingDescent(), seed=0)
     assert result.converged
     np.testing.assert_allclose([*result.h, *result.m, *result.w, *result.x], 2.5, rtol=1e-6)
+
+
+@pytest.mark.parametrize("solver", [gd.LevenbergMarquardt(), gd.AlternatingDescent(), few()])
+@pytest.mark.parametrize("weight", [1e308, 3e-5, 1e-320])
+def test_a_constant_weight_cancels(solver, weight):
+    g1, g2 = networks()
+    y = observations(3, g1, g2)
+    plain = gd.demodulate(y, g1, g2, solver, seed=0)
+    weights = np.stack([np.full(ELL, weight), np.ones(ELL), np.full(ELL, 0.875 * weight)])
+    found = gd.demodulate(y, g1, g2, solver, seed=0, y_weights=weights)
+    assert found.status == plain.status
+    np.testing.assert_allclose(found.w * found.x, plain.w * plain.x, rtol=1e-6, atol=1e-9)
+    np.testing.assert_allclose(found.relative_residual, plain.relative_residual, atol=1e-9)
+
+
+def test_the_objective_is_that_of_the_given_weights():
+    g1, g2 = networks()
+    y, v = observations(2, g1, g2), 1e30 * np.linspace(0, 1, ELL)
+    found = gd.demodulate(y, g1, g2, gd.AlternatingDescent(max_iterations=2), seed=0, y_weights=v)
+    f = np.sum(v * (found.w * found.x - y) ** 2, axis=1) / 2
+    np.testing.assert_allclose(found.objective, f, rtol=1e-10)
+    np.testing.assert_allclose([record[-1] for record in found.history], f, rtol=1e-10)
+
+
+def test_a_fixed_step_is_one_of_the_weighted_objective():
+    g1, g2 = networks()
+    y = observations(1, g1, g2)[0]
+    steps = [
+        gd.demodulate(
+            y,
+            g1,
+            g2,
+            gd.AlternatingDescent(step_size=step, max_iterations=5),
+            start=(np.ones(4), np.ones(3)),
+            y_weights=np.full(ELL, weight),
+        )
+        for step, weight in ((1e-4, 1.0), (1e-24, 1e20))
+    ]
+    np.testing.assert_allclose(steps[0].h, steps[1].h, rtol=1e-12)
+    assert steps[0].iterations == 5

@@ -118,6 +118,79 @@ def test_files_of_another_run_are_refused(drawn, tmp_path, capsys, spoiled):
     assert "`output` must" in capsys.readouterr().err
 
 
+@pytest.fixture
+def solved(drawn, tmp_path):
+    """The files of a run that was finished, to be spoiled, and a way to run it again."""
+    folder, _ = drawn
+    assert run(folder, tmp_path / "out") == 0
+    return tmp_path / "out", lambda: run(folder, tmp_path / "out")
+
+
+def test_a_file_counts_for_the_method_that_it_is_of(solved, capsys):
+    output, again = solved
+    one, eight = (output / "solved" / f"algorithm-1--{n}-0.npz" for n in ("1-start", "8-starts"))
+    eight.write_bytes(one.read_bytes())
+    capsys.readouterr()
+    assert again() == 2
+    said = capsys.readouterr().err
+    assert "method Algorithm 1, 1 start instead of Algorithm 1, 8 starts" in said
+    assert "restarts 1 instead of 8" in said
+    assert str(eight) in said
+    assert "versions" not in said
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"h": None}, "the arrays h, m, history, seconds and settings"),
+        ({"extra": np.ones(2)}, "the arrays h, m, history, seconds and settings"),
+        ({"seconds": np.array(np.nan)}, "finite numbers seconds of shape ()"),
+        ({"seconds": np.ones(2)}, "finite numbers seconds of shape ()"),
+        ({"history": np.ones(6)}, "finite numbers history of shape (6, any)"),
+        ({"history": np.ones((6, 0))}, "finite numbers history of shape (6, any)"),
+        ({"h": np.full((6, 4), np.nan)}, "finite numbers h of shape (6, 4)"),
+        ({"h": np.ones((5, 4))}, "finite numbers h of shape (6, 4)"),
+        ({"m": np.ones((6, 5))}, "finite numbers m of shape (6, 4)"),
+        ({"m": np.full((6, 4), "1")}, "finite numbers m of shape (6, 4)"),
+        ({"settings": None}, "results of the same settings"),
+        ({"settings": np.array("[" * 100_000)}, "results of the same settings"),
+    ],
+)
+def test_a_file_of_other_arrays_is_refused_by_name(solved, capsys, changed, message):
+    output, again = solved
+    path = output / "solved" / "algorithm-1--1-start-0.npz"
+    with np.load(path) as archive:
+        arrays = {**archive, **changed}
+    np.savez(path, **{name: array for name, array in arrays.items() if array is not None})
+    capsys.readouterr()
+    assert again() == 2
+    said = capsys.readouterr().err
+    assert f"`output` must hold {message}" in said
+    assert str(path) in said
+
+
+@pytest.mark.parametrize("name", ["table.txt", "table.json", "figure2.png"])
+def test_a_folder_in_the_place_of_a_file_is_refused_before_the_work(drawn, tmp_path, capsys, name):
+    folder, _ = drawn
+    (tmp_path / "out" / name).mkdir(parents=True)
+    assert run(folder, tmp_path / "out") == 2
+    assert f"`output` must hold no folder {name}" in capsys.readouterr().err
+    assert not (tmp_path / "out" / "solved").exists()
+
+
+def test_a_file_in_the_place_of_the_folder_of_results_is_refused(drawn, tmp_path, capsys):
+    folder, _ = drawn
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "solved").touch()
+    assert run(folder, tmp_path / "out") == 2
+    assert "`output` must be a folder" in capsys.readouterr().err
+
+
+def test_the_report_says_how_many_threads_took_these_seconds(solved):
+    output, _ = solved
+    assert json.loads((output / "table.json").read_text())["threads"] == 1
+
+
 def test_weights_that_are_missing(tmp_path, capsys):
     assert run(tmp_path / "nowhere", tmp_path / "out") == 2
     assert "`weights` must" in capsys.readouterr().err
@@ -162,7 +235,7 @@ def test_dcgans_take_part(drawn, tmp_path):
     methods = tuple(_experiment.Method(name, "dcgan", solver, 1) for name, solver in short.items())
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(_figure2_command, "METHODS", methods)
-        patch.setattr(_figure2_command, "AUTHORS_LOG", ((1, 0.0062), (2, 0.0043)))
+        patch.setattr(_figure2_command, "AUTHORS_LOG", ((1, 0.0062), (2, 0.0043), (9, 0)))
         assert run(folder, tmp_path / "out", "--dcgan", str(tmp_path)) == 0
     report = json.loads((tmp_path / "out" / "table.json").read_text())
     assert [row["method"] for row in report["methods"]] == ["AUTHORS", "PAPER"]

@@ -59,6 +59,12 @@ def test_a_known_factor_may_be_negative_and_zero(problem):
     np.testing.assert_array_equal(result.x, x)
 
 
+def test_a_quotient_that_overflows_is_refused(problem):
+    g1, _, h, _, x = problem
+    with pytest.raises(ValueError, match="`y` must be small enough for y / x in float64 because"):
+        gd.demodulate(1e300 * g1(h) * x, g1, None, x=1e-300 * x, seed=0)
+
+
 def test_a_known_factor_is_enough_where_two_unknown_ones_are_too_many(problem):
     # 8 pixels for 6 latents, or for 11 less one of scale.
     g1, g2, h, _, x = problem

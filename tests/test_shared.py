@@ -124,6 +124,15 @@ def test_the_signs_are_the_best_of_all(problem):
         assert other.objective == pytest.approx(result.objective, rel=1e-10)
 
 
+@pytest.mark.parametrize("weight", [1e308, 1e-320])
+def test_a_constant_weight_cancels(problem, weight):
+    g1, g2, h, m = problem
+    y = g1(h) * g2(m)
+    result = gd.demodulate(y, g1, g2, shared="x", y_weights=np.full(PIXELS, weight), seed=0)
+    assert result.converged
+    assert relative_error(result.w * result.x, y) < 1e-12
+
+
 def test_frames_that_show_too_little_by_themselves_are_restored_together():
     # 19 pixels a frame, for 1 latent of its own and 20 shared ones.
     g1 = gd.ReLUNetwork.gaussian((1, 20, 100), seed=10)

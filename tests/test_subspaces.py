@@ -58,6 +58,27 @@ def test_a_scale_of_the_picture_goes_into_a_factor():
     np.testing.assert_allclose(other.w * other.x, 1e6 * one.w * one.x, rtol=1e-6, atol=1e-6)
 
 
+@pytest.mark.parametrize("scale", [1e155, 1e300, 1e-200, 1e-306])
+def test_scales_near_the_ends_of_the_numbers_change_nothing(scale):
+    one, other = (BOTH.split(PRODUCTS * s, iterations=60) for s in (1.0, scale))
+    assert np.isfinite(other.w).all()
+    assert np.isfinite(other.x).all()
+    np.testing.assert_allclose(other.w * (other.x / scale), PRODUCTS, atol=1e-9)
+    bases = LinearSubspaces(FIRST * scale, SECOND / scale).split(PRODUCTS, iterations=60)
+    assert relative_error(bases.w * bases.x, one.w * one.x) < 1e-9
+
+
+def test_a_search_that_starts_at_zero_is_refused():
+    pytest.importorskip("sklearn")
+    whole = np.round(4 * FIRST)
+    centred = np.concatenate([whole, -whole])
+    basis = principal_basis(centred, 3)
+    assert not basis[0].any()
+    with pytest.raises(ValueError, match="`second` must have a first row that is not zero because"):
+        LinearSubspaces(FIRST, basis)
+    assert LinearSubspaces(FIRST, basis[1:]).split(NOISY, iterations=2).w.any()
+
+
 def test_a_black_picture_stays_black():
     found = BOTH.split(np.zeros((2, 300)), iterations=3)
     assert np.all(found.w * found.x == 0)

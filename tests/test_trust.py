@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import gendemod as gd
+from gendemod import trust
 from gendemod._origin import Origin, fingerprint
 from gendemod.trust import LEVEL, Reference, ground, reference_residuals
 
@@ -99,6 +100,37 @@ def test_one_picture_and_a_batch_get_the_same_scores(made):
     assert batch.out_of_range[2]
 
 
+@pytest.mark.parametrize("kind", [np.int64, np.uint8])
+def test_numbers_of_numpy_are_saved_as_numbers(tmp_path, kind):
+    y = noisy(4, 3)
+    plain = reference_residuals(y, G1, G2, restarts=4, seed=4)
+    reference = reference_residuals(y, G1, G2, restarts=kind(4), seed=kind(4))
+    reference.save(tmp_path / "r.npz")
+    assert Reference.load(tmp_path / "r.npz").origin == plain.origin
+
+
+def test_a_drawn_seed_is_recorded():
+    y = noisy(3, 3)
+    drawn = reference_residuals(y, G1, G2, restarts=2, seed=None)
+    again = reference_residuals(y, G1, G2, restarts=2, seed=drawn.origin.seed)
+    np.testing.assert_array_equal(again.residuals, drawn.residuals)
+
+
+def test_a_picture_of_which_nothing_is_restored_is_out_of_range(made):
+    y = np.concatenate([noisy(1, 4), np.zeros((1, 100))])
+    score = made.score(gd.demodulate(y, G1, G2, restarts=6, seed=5), G1, G2)
+    np.testing.assert_array_equal(score.out_of_range, [False, True])
+    black = made.score(gd.demodulate(y[1], G1, G2, restarts=6, seed=5), G1, G2)
+    assert black.p == 1 / 100
+    assert black.ratio == 1 / np.median(made.residuals)
+
+
+def test_black_pictures_make_no_reference():
+    y = np.concatenate([noisy(4, 3), np.zeros((1, 100))])
+    with pytest.raises(ValueError, match=r"`residuals` must exceed 1/2 .* got 1 of 5"):
+        reference_residuals(y, G1, G2, restarts=6)
+
+
 def test_a_file_holds_the_reference(made, tmp_path):
     made.save(tmp_path / "r.npz")
     again = Reference.load(tmp_path / "r.npz")
@@ -125,6 +157,62 @@ def test_another_pair_is_refused(made):
     other = gd.ReLUNetwork.gaussian((3, 40, 100), seed=3)
     with pytest.raises(ValueError, match=r"`reference` must have been made with this `g2` because"):
         made.score(result, G1, other)
+
+
+class Generic:
+    """A generator that is no ReLUNetwork."""
+
+    dims, dtype, homogeneous = G2.dims, G2.dtype, True
+
+    def __call__(self, z):
+        return G2(z)
+
+    def vjp(self, z, r):
+        return G2.vjp(z, r)
+
+
+@pytest.mark.parametrize(
+    ("given", "error", "message"),
+    [
+        ({"g2": Generic()}, TypeError, "`g2` must be a ReLUNetwork because .*; got Generic"),
+        ({"restarts": 0}, ValueError, "`restarts` must be at least 1"),
+        ({"restarts": True}, TypeError, "`restarts` must be an integer"),
+        ({"seed": 0.5}, TypeError, "`seed` must be an integer"),
+    ],
+)
+def test_a_reference_that_cannot_be_made_is_refused_before_the_work(
+    monkeypatch, given, error, message
+):
+    monkeypatch.setattr(trust, "demodulate", lambda *_, **__: pytest.fail("solved"))
+    arguments = {"g1": G1, "g2": G2, "solver": gd.AlternatingDescent(), "restarts": 1, **given}
+    with pytest.raises(error, match=message):
+        reference_residuals(noisy(3, 3), **arguments)
+
+
+@pytest.mark.parametrize("given", [{"shared": "x"}, {"x": np.ones(100)}, {"m": np.ones(3)}])
+def test_a_result_of_another_problem_is_refused(made, given):
+    result = gd.demodulate(noisy(2, 4), G1, G2, restarts=1, seed=5, **given)
+    with pytest.raises(ValueError, match=r"`result` must be of two unknown factors a picture"):
+        made.score(result, G1, G2)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ((3, G1, G2), "`result` must be a Result because .*; got int"),
+        ((None, G1, None), "`result` must be a Result because .*; got NoneType"),
+        ((gd.demodulate(noisy(1, 4), G1, G2, restarts=1, seed=5), G1, None), "`g2` must be a ReLU"),
+    ],
+)
+def test_what_cannot_be_scored_is_refused(made, arguments, message):
+    with pytest.raises(TypeError, match=message):
+        made.score(*arguments)
+
+
+@pytest.mark.parametrize("fit", [np.zeros((2, 0)), 3.0, [np.nan], [1.0, np.nan]])
+def test_what_is_no_picture_has_no_ground(fit):
+    with pytest.raises(ValueError, match="`fit` must"):
+        ground(fit)
 
 
 def test_a_level_that_no_p_can_reach_is_refused():

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,10 +12,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ._archives import read_archive
 from ._demodulate import demodulate
-from ._files import replacing
 from ._network_files import read_network
+from ._solved_files import read_solved, write_solved
 from .network import ReLUNetwork
 from .solvers import AlternatingDescent, LevenbergMarquardt
 
@@ -85,8 +83,8 @@ def recover(
     Raises
     ------
     ValueError
-        If a file in `folder` comes from other settings than `about`, from another picture, or is
-        damaged.
+        If a file in `folder` comes from other settings than `about`, from another method or other
+        pictures, or is damaged.
     """
     g1, g2 = pair
     latents, histories, seconds = [], [], 0.0
@@ -94,11 +92,18 @@ def recover(
         rows = np.ascontiguousarray(y[first : first + SLICE])
         path = folder / f"{method.file_stem}-{first}.npz"
         digest = hashlib.sha256(rows.tobytes()).hexdigest()
-        settings = {**about, "solver": repr(method.solver), "y": digest}
-        solved = _read(path, settings) if path.exists() else None
-        if solved is None:
+        settings = {
+            **about,
+            "method": method.name,
+            "solver": repr(method.solver),
+            "restarts": method.restarts,
+            "y": digest,
+        }
+        if path.exists():
+            solved = read_solved(path, settings, _shapes(len(rows), pair))
+        else:
             solved = _solve(method, rows, pair, seed + first, threads)
-            _write(path, solved, settings)
+            write_solved(path, solved, settings)
         latents.append((solved["h"], solved["m"]))
         histories.append(solved["history"])
         seconds += float(solved["seconds"])
@@ -123,18 +128,7 @@ def _solve(
     return {"h": result.h, "m": result.m, "history": history, "seconds": np.array(seconds)}
 
 
-def _write(path: Path, solved: dict[str, Array], settings: dict[str, Any]) -> None:
-    with replacing(path) as beside:
-        np.savez(beside, settings=np.array(json.dumps(settings, sort_keys=True)), **solved)  # type: ignore[arg-type]
-
-
-def _read(path: Path, settings: dict[str, Any]) -> dict[str, Array]:
-    reason = "the experiment goes on from it"
-    solved = read_archive(str(path), "output", reason)
-    found = str(solved.pop("settings", ""))
-    if found != json.dumps(settings, sort_keys=True):
-        raise ValueError(
-            f"`output` must hold results of the same settings because {reason}; got {found} in "
-            f"{path}: choose another folder, or remove that file"
-        )
-    return solved
+def _shapes(count: int, pair: tuple[Any, Any]) -> dict[str, tuple[int | None, ...]]:
+    """Return the shapes of what is kept of so many pictures."""
+    n, p = (generator.dims[0] for generator in pair)
+    return {"h": (count, n), "m": (count, p), "history": (count, None), "seconds": ()}

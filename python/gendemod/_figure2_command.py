@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ._arrays import must
 from ._comparison import Estimate, format_table
 from ._dcgan import LATENTS, dcgans
 from ._experiment import NETWORKS, Method, Recovered, recover, trained_pair
@@ -52,6 +53,7 @@ METHODS = (
 # What the authors' log says of one picture: iterations and mean-square residuals.
 AUTHORS_LOG = ((50, 0.0062), (200, 0.0045), (500, 0.0043))
 _COLUMNS = 10
+_PICTURE, _TABLE, _REPORT = "figure2.png", "table.txt", "table.json"
 
 
 def figure2(
@@ -82,7 +84,8 @@ def figure2(
     seed : int
         Of the choice of digits, of the distortions and of the starts.
     threads : int, optional
-        None is what OpenMP would use.
+        None is what OpenMP would use. Results do not depend on it, seconds do: those of what the
+        folder holds are of the run that solved it.
 
     Returns
     -------
@@ -95,9 +98,8 @@ def figure2(
         generators["dcgan"] = dcgans(dcgan)
         sums["dcgan"] = _checksums(dcgan, tuple(f"{name}.safetensors" for name in LATENTS))
     truth = mnist_pairs(mnist, pairs, SIZE, seed)
-    folder = output_folder(output)
-    solved = folder / "solved"
-    solved.mkdir(exist_ok=True)
+    folder = _checked_folder(output)
+    solved = output_folder(folder / "solved")
     about = {"seed": seed, "versions": versions()}
     found = {}
     for method in METHODS:
@@ -114,8 +116,18 @@ def figure2(
                     about=about | {"weights": sums[method.pair]},
                     advance=bar.update,
                 )
-    _report(folder, truth, found, about | {"pairs": pairs, "weights": sums})
+    _report(folder, truth, found, about | {"pairs": pairs, "weights": sums, "threads": threads})
     return 0
+
+
+def _checked_folder(path: Path) -> Path:
+    """Return the folder to write to, before anything is solved for it."""
+    folder = output_folder(path)
+    for name in (_PICTURE, _TABLE, _REPORT):
+        if (folder / name).is_dir():
+            requirement, reason = f"hold no folder {name}", "a file of that name is written"
+            raise ValueError(must("output", requirement, reason, folder / name))
+    return folder
 
 
 def _checksums(folder: Path, names: tuple[str, ...]) -> dict[str, str]:
@@ -135,18 +147,20 @@ def _report(folder: Path, truth: Pairs, found: dict[str, Recovered], about: dict
     ]
     logs = {
         method.name: {
-            at: float(np.median(found[method.name].history[:, at])) for at, _ in AUTHORS_LOG
+            at: float(np.median(found[method.name].history[:, at]))
+            for at, _ in AUTHORS_LOG
+            if at < found[method.name].history.shape[1]
         }
         for method in METHODS
         if method.pair == "dcgan" and method.name in found
     }
     text = _text(rows, logs, len(truth.y))
-    write_picture(folder / "figure2.png", _picture(truth, found))
-    write_text(folder / "table.txt", text)
+    write_picture(folder / _PICTURE, _picture(truth, found))
+    write_text(folder / _TABLE, text)
     report = about | {"methods": [asdict(row) for row in rows], "residual at iteration": logs}
-    write_json(folder / "table.json", report)
+    write_json(folder / _REPORT, report)
     print(text)
-    print(f"wrote figure2.png, table.txt and table.json to {folder}")
+    print(f"wrote {_PICTURE}, {_TABLE} and {_REPORT} to {folder}")
 
 
 def _text(rows: list[Row], logs: dict[str, dict[int, float]], count: int) -> str:
@@ -156,6 +170,7 @@ def _text(rows: list[Row], logs: dict[str, dict[int, float]], count: int) -> str
         shown = ", ".join(
             f"{log[at]:.4f} at {at} (authors' log of one picture: {residual})"
             for at, residual in AUTHORS_LOG
+            if at in log
         )
         lines.append(f"\n{name}: median residual {shown}\n")
     head = (

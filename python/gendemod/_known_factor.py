@@ -50,9 +50,10 @@ def solve_known(
         start=None if start is None else _split(start, e, observed.shape, g1.dims[0]),
         y_weights=weights,
     )
-    h = np.ldexp(result.h * np.maximum(result.m, 0), -2 * e)
+    with np.errstate(over="ignore"):
+        h = _held(np.ldexp(result.h * np.maximum(result.m, 0), -2 * e))
     dtype = h.dtype
-    w = g1(h, threads=search.threads).astype(dtype, copy=False)
+    w = _held(g1(h, threads=search.threads).astype(dtype, copy=False))
     known_m = None if latent is None else latent.astype(dtype)
     return replace(result, h=h, m=known_m, w=w, x=factor.astype(dtype))
 
@@ -77,6 +78,14 @@ def _known(
         got = f"shape {latent.shape}"
         raise ValueError(must("m", f"have shape ({network.dims[0]},)", reason, got))
     return latent, network(latent)
+
+
+def _held(quotient: Array) -> Array:
+    """Return h or w, which are of the size of y / x."""
+    if not np.isfinite(quotient).all():
+        requirement = f"be small enough for y / x in {quotient.dtype}"
+        raise ValueError(must("y", requirement, "that is the factor sought", "an overflow"))
+    return quotient
 
 
 def _split(start: object, e: int, shape: tuple[int, ...], n: int) -> tuple[Array, Array]:

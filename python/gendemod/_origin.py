@@ -43,12 +43,13 @@ class Origin:
         seed: int,
     ) -> Origin:
         """Return the origin of what is made with these."""
-        return Origin(fingerprint(g1), fingerprint(g2), repr(solver), restarts, seed)
+        count = restarts if isinstance(restarts, str) else int(restarts)
+        return Origin(*_fingerprints(g1, g2), repr(solver), count, int(seed))
 
     def check_generators(self, g1: ReLUNetwork, g2: ReLUNetwork) -> None:
         """Raise ValueError unless these generators are meant."""
-        for name, mine, network in (("g1", self.g1, g1), ("g2", self.g2, g2)):
-            theirs = fingerprint(network)
+        both = zip(("g1", "g2"), (self.g1, self.g2), _fingerprints(g1, g2), strict=True)
+        for name, mine, theirs in both:
             if theirs != mine:
                 requirement = f"have been made with this `{name}`"
                 reason = "other generators leave other residuals"
@@ -65,6 +66,17 @@ class Origin:
                 reason = "less effort leaves larger residuals"
                 got = f"a reference made with {mine}"
                 raise ValueError(must(name, "be that of the reference", reason, f"{theirs}, {got}"))
+
+
+def _fingerprints(g1: object, g2: object) -> tuple[str, str]:
+    """Return those of two generators, which must have weights."""
+    networks = []
+    for name, network in (("g1", g1), ("g2", g2)):
+        if not isinstance(network, ReLUNetwork):
+            reason = "a reference is known by the weights that made it"
+            raise TypeError(must(name, "be a ReLUNetwork", reason, type(network).__name__))
+        networks.append(network)
+    return fingerprint(networks[0]), fingerprint(networks[1])
 
 
 def fingerprint(network: ReLUNetwork) -> str:

@@ -13,7 +13,7 @@ from ._joint_descent import Frames, JointDescent
 from ._search import Search
 from ._shared_starts import Starts
 from ._slices import seconds_allowed
-from ._solve import binary_scales, first_latent, restored
+from ._solve import binary_scales, first_latent, restored, weight_scales
 from .network import ReLUNetwork
 from .problem import checked_network, observations
 from .result import KINK, Result, Status, advice
@@ -42,11 +42,12 @@ def solve_shared(
     arrays = [observed, weights, *first]
     dtype = common_dtype(*(g.dtype for g in networks), *(a.dtype for a in arrays))
 
-    # What follows sees y / 4^s and latents / 2^s, as the core does.
+    # What follows sees y / 4^s, v / 16^u and latents / 2^s, as the core does.
     s = int(binary_scales(observed.reshape(1, -1))[0, 0])
+    u = int(weight_scales(weights.reshape(1, -1))[0, 0])
     frames = Frames(
         y=np.ldexp(observed, -2 * s).astype(dtype).astype(np.float64),
-        v=np.broadcast_to(weights.astype(np.float64), observed.shape),
+        v=np.broadcast_to(np.ldexp(weights.astype(np.float64), -4 * u), observed.shape),
         g1=networks[0]._core(dtype),
         g2=networks[1]._core(dtype),
         dtype=dtype,
@@ -59,7 +60,7 @@ def solve_shared(
         descents[0].run(deadline, search.progress)
     else:
         descents, starts = Starts(frames, networks, solver, search, deadline).best()
-    return _result(frames, descents, starts, s, search.seed)
+    return _result(frames, descents, starts, (s, u), search.seed)
 
 
 def _checked_solver(shared: object, search: Search) -> LevenbergMarquardt:
@@ -88,14 +89,18 @@ def _checked_start(
 
 
 def _result(
-    frames: Frames, descents: list[JointDescent], starts: int, s: int, seed: int | None
+    frames: Frames,
+    descents: list[JointDescent],
+    starts: int,
+    scales: tuple[int, int],
+    seed: int | None,
 ) -> Result:
-    """Return the end of the last descent, and the history of all, in the scale of y."""
-    last = descents[-1]
+    """Return the end of the last descent, and the history of all, in the scale of y and v."""
+    (s, u), last = scales, descents[-1]
     h, m = np.ldexp(last.h, s), np.ldexp(last.m, s)
     w, x = frames.outputs(h, m)
     objectives = np.concatenate([descent.history for descent in descents])
-    history = restored(objectives, np.array(s), frames.dtype)
+    history = restored(objectives, np.array(s + u), frames.dtype)
     residual = last.relative_residual()
     kink = last.status == KINK
     status = Status.CONVERGED if kink else Status(last.status)

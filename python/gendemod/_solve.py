@@ -53,6 +53,9 @@ def solve(
     k = binary_scales(np.atleast_2d(observed)) * engine.scales
     y_rows = np.ldexp(np.atleast_2d(observed), -2 * k)
     y_rows = np.ascontiguousarray(y_rows, dtype=dtype)
+    # And v / 16^u, u of each row of weights: f / 16^u, for a constant weight cancels.
+    u = weight_scales(np.atleast_2d(weights)) * engine.scales
+    weights = np.ldexp(np.atleast_2d(weights), -4 * u)
     scaled_h, scaled_m = start_h, start_m
     if start is not None:
         scaled_h, scaled_m = np.ldexp(start_h, -k), np.ldexp(start_m, -k)
@@ -60,10 +63,10 @@ def solve(
         engine.networks[0]._core(dtype),
         engine.networks[1]._core(dtype),
         y_rows,
-        np.ascontiguousarray(np.atleast_2d(weights), dtype=dtype),
+        np.ascontiguousarray(weights, dtype=dtype),
         np.ascontiguousarray(scaled_h, dtype=dtype),
         np.ascontiguousarray(scaled_m, dtype=dtype),
-        np.ldexp(1.0, 2 * k),
+        np.ldexp(1.0, np.clip(2 * k + 4 * u, -1022, 1023)),
         engine.settings,
         _core.RestartPlan(chains, starts, search.seed or 0),
         checked_threads(search.threads),
@@ -79,6 +82,7 @@ def solve(
         outcomes,
         energy=np.sum(weights.astype(np.float64) * y_rows.astype(np.float64) ** 2, axis=-1),
         k=k,
+        u=u,
         single=observed.ndim == 1,
         engine=engine,
         dtype=dtype,
@@ -131,6 +135,7 @@ def _collect(
     *,
     energy: Array,
     k: Array,
+    u: Array,
     single: bool,
     engine: Engine,
     dtype: np.dtype[Any],
@@ -148,14 +153,15 @@ def _collect(
     ends = [outcome[3] for outcome in outcomes]
     status = [Status.CONVERGED if end == KINK else Status(end) for end in ends]
     restarts = np.array([outcome[4] for outcome in outcomes], dtype=np.int64)
+    scales = (k + u)[:, 0]
     history = [
-        restored(outcome[5], scale, dtype) for outcome, scale in zip(outcomes, k[:, 0], strict=True)
+        restored(outcome[5], scale, dtype) for outcome, scale in zip(outcomes, scales, strict=True)
     ]
     iterations = np.array([len(record) - 1 for record in history], dtype=np.int64)
     residual = np.sqrt(2 * objective / np.where(energy > 0, energy, 1)) * (energy > 0)
     converged = np.array([s == Status.CONVERGED for s in status], dtype=bool)
     message = [advice(end, size) + engine.note for end, size in zip(ends, residual, strict=True)]
-    objective, residual = restored(objective, k[:, 0], dtype), residual.astype(dtype)
+    objective, residual = restored(objective, scales, dtype), residual.astype(dtype)
     if not single:
         return Result(
             h, m, w, x, objective, residual, status, converged,
@@ -174,8 +180,16 @@ def binary_scales(observed: Array) -> Array:
     return np.clip(scales, -511, 511).astype(np.int64)
 
 
+def weight_scales(weights: Array) -> Array:
+    """Return u, (rows, 1), such that the largest entry of a row of weights is about 16^u."""
+    return binary_scales(weights) // 2
+
+
 def restored(objectives: Array, k: Array, dtype: np.dtype[Any]) -> Array:
-    """Return objectives of y / 4^k as those of y; what the dtype cannot hold becomes inf or 0."""
+    """Return objectives of y / 4^k as those of y, or of v / 16^k as those of v.
+
+    What the dtype cannot hold becomes inf or 0.
+    """
     with np.errstate(over="ignore", under="ignore"):
         restored: Array = np.ldexp(np.asarray(objectives, dtype=np.float64), 4 * k).astype(dtype)
     return restored

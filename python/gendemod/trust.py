@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -22,6 +23,8 @@ from ._arrays import must
 from ._demodulate import demodulate
 from ._files import replacing
 from ._origin import Origin
+from ._remains import ground, relative_residuals
+from ._search import Search
 from .network import ReLUNetwork
 from .result import Result
 from .solvers import AlternatingDescent, LevenbergMarquardt
@@ -111,12 +114,14 @@ class Reference:
 
         .. math:: p = \frac{1 + \#\{i : r_i \ge r\}}{1 + N}
 
-        with r the relative residual of the picture and r_i those of the reference.
+        with r the relative residual of the picture and r_i those of the reference. It counts as 1
+        where the solve was hopeless, as for a black picture.
 
         Parameters
         ----------
         result : Result
-            Of the solver and the number of restarts that made the reference.
+            Of two unknown factors a picture, by the solver and with the number of restarts that
+            made the reference.
         g1, g2 : ReLUNetwork
             The generators that it was found with.
         level : float
@@ -124,11 +129,21 @@ class Reference:
 
         Raises
         ------
+        TypeError
+            If `result` is no Result, or a generator no ReLUNetwork.
         ValueError
-            If the reference is of other generators, or too small for `level`.
+            If a factor was known or shared, or if the reference is of other generators, or too
+            small for `level`.
         """
+        if not isinstance(result, Result):
+            reason = "its residual and its factors are compared"
+            raise TypeError(must("result", "be a Result", reason, type(result).__name__))
+        if result.m is None or result.m.ndim != result.h.ndim:
+            reason = "a factor that is known or shared leaves other residuals"
+            requirement = "be of two unknown factors a picture"
+            raise ValueError(must("result", requirement, reason, result))
         self.origin.check_generators(g1, g2)
-        return self.compare(result.relative_residual, ground(result.w * result.x), level=level)
+        return self.compare(relative_residuals(result), ground(result.w * result.x), level=level)
 
     def compare(self, residuals: Any, grounds: Any, *, level: float = LEVEL) -> Score:
         """Return the score of relative residuals and grounds, as :meth:`score` does."""
@@ -181,7 +196,7 @@ def reference_residuals(
     solver: AlternatingDescent | LevenbergMarquardt | None = None,
     *,
     restarts: int | str = 8,
-    seed: int = 0,
+    seed: int | None = 0,
     y_weights: ArrayLike | None = None,
     threads: int | None = None,
     progress: bool = False,
@@ -195,36 +210,28 @@ def reference_residuals(
         come: with the noise and the exposure of the others. 99 or more serve the level 0.01.
     g1, g2, solver, restarts, seed, y_weights, threads, progress
         As in :func:`gendemod.demodulate`; but one start alone is not enough here: a few solves
-        that fail hide everything that is larger than usual but smaller than they are.
+        that fail hide everything that is larger than usual but smaller than they are. Both
+        generators are ReLUNetworks.
 
     Raises
     ------
     TypeError, ValueError
-        As :func:`gendemod.demodulate` and :class:`Reference` do.
+        As :func:`gendemod.demodulate` and :class:`Reference` do; for options before the work.
 
     Notes
     -----
     Costs N solves with `restarts` starts each.
     """
     solver = LevenbergMarquardt() if solver is None else solver
+    seed = secrets.randbits(63) if seed is None else seed
+    Search(solver, restarts, seed, threads, progress, time_limit=None)
+    origin = Origin.of(g1, g2, solver, restarts, seed)
     y = np.atleast_2d(_arrays.floats(y, "y"))
     result = demodulate(
         y, g1, g2, solver, restarts=restarts, seed=seed,
         y_weights=y_weights, threads=threads, progress=progress,
     )  # fmt: skip
-    origin = Origin.of(g1, g2, solver, restarts, seed)
-    return Reference(result.relative_residual, ground(result.w * result.x), origin)
-
-
-def ground(fit: ArrayLike) -> Any:
-    """Return the ground of a restored picture w * x: its 1 % quantile over its maximum.
-
-    Shape (ell,) or (batch, ell); 0 where the picture is 0. That of y itself says less: noise makes
-    the darkest pixels darker.
-    """
-    product = np.asarray(_arrays.floats(fit, "fit"), dtype=np.float64)
-    top = product.max(axis=-1)
-    return np.quantile(product, 0.01, axis=-1) / np.where(top > 0, top, 1.0)
+    return Reference(relative_residuals(result), ground(result.w * result.x), origin)
 
 
 def _tail(reference: Array, values: Any) -> Any:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.polynomial.legendre import legvander
 from numpy.typing import ArrayLike
 
 from .. import _arrays
-from ._picture import FLOOR, Array, logarithm, picture
+from ._picture import FLOOR, Array, exp_factors, logarithm, picture
 
 # Sweeps of the polish at most, and the change of log x that ends it.
 SWEEPS = 100
@@ -44,16 +45,29 @@ def polynomial_log_fit(
     ValueError
         If `image` is not a finite matrix with a positive pixel, `degree` is negative or `floor`
         is out of its range.
+
+    Notes
+    -----
+    Costs :math:`O(r c \min(\text{degree} + 1, r + c))` flops for r rows and c columns: the
+    polynomials are projections on products of orthonormal ones of u and of v.
     """
-    y = picture(image)
+    y, e = picture(image)
     degree = _arrays.integer(degree, "degree", 0, "it is the degree of a polynomial")
-    u, v = np.meshgrid(*(np.linspace(-1.0, 1.0, side) for side in y.shape), indexing="ij")
-    powers = [(i, j) for i in range(degree + 1) for j in range(degree + 1 - i)]
-    terms = np.stack([(u**i * v**j).ravel() for i, j in powers], axis=1)
-    s = logarithm(y, floor)
-    coefficients = np.linalg.lstsq(terms, s.ravel(), rcond=None)[0]
-    x = np.exp(terms @ coefficients).reshape(y.shape)
-    return y / x, x
+    P, Q = (_orthonormal_polynomials(side, degree) for side in y.shape)
+    coefficients = P.T @ logarithm(y, floor) @ Q
+    i, j = np.indices(coefficients.shape)
+    coefficients[i + j > degree] = 0.0
+    return exp_factors(y, P @ coefficients @ Q.T, e)
+
+
+def _orthonormal_polynomials(side: int, degree: int) -> Array:
+    """Return the values of polynomials of degree 0, 1, ... on a grid, orthonormal columns.
+
+    On so many points those of a degree from `side` on are polynomials of lower degree.
+    """
+    points = np.linspace(-1.0, 1.0, side)
+    result: Array = np.linalg.qr(legvander(points, min(degree, side - 1)))[0]
+    return result
 
 
 def rank_one_split(image: ArrayLike, quantile: float) -> tuple[Array, Array]:
@@ -91,7 +105,7 @@ def rank_one_split(image: ArrayLike, quantile: float) -> tuple[Array, Array]:
     A sweep sorts every row and every column in part; at most 100 are made. Pixels below a
     thousandth of the brightest are lifted to it in the logarithm.
     """
-    y = picture(image)
+    y, e = picture(image)
     requirement, reason = "lie in [0, 1]", "it is a share of the pixels of a row"
     if _arrays.number(quantile, "quantile", requirement, reason, 0.0) > 1.0:
         raise ValueError(_arrays.must("quantile", requirement, reason, quantile))
@@ -102,5 +116,4 @@ def rank_one_split(image: ArrayLike, quantile: float) -> tuple[Array, Array]:
         before, b = b, np.quantile(s - a, quantile, axis=0, keepdims=True)
         if np.abs(b - before).max() <= SETTLED:
             break
-    x = np.exp(a + b)
-    return y / x, x
+    return exp_factors(y, a + b, e)

@@ -13,8 +13,8 @@ Array = NDArray[np.float64]
 FLOOR = 1e-3
 
 
-def picture(image: ArrayLike) -> Array:
-    """Return `image` as a finite float64 matrix with at least one positive pixel."""
+def picture(image: ArrayLike) -> tuple[Array, int]:
+    """Return `image` / 2^e in float64 and e: a finite matrix, brightest pixel in [1, 2)."""
     y = np.asarray(_arrays.finite(_arrays.floats(image, "image"), "image"), dtype=np.float64)
     if y.ndim != 2 or y.size == 0:
         reason = "it is one picture, rows by columns"
@@ -22,7 +22,9 @@ def picture(image: ArrayLike) -> Array:
     if y.max() <= 0.0:
         reason = "the brightest pixel sets the floor of the divisor"
         raise ValueError(_arrays.must("image", "have a positive pixel", reason, y.max()))
-    return y
+    e = int(np.frexp(y.max())[1]) - 1
+    with np.errstate(over="ignore"):  # of negative pixels, where y / x overflows then
+        return np.ldexp(y, -e), e
 
 
 def logarithm(y: Array, floor: float) -> Array:
@@ -33,6 +35,24 @@ def logarithm(y: Array, floor: float) -> Array:
         raise ValueError(_arrays.must("floor", requirement, reason, floor))
     result: Array = np.log(np.maximum(y, share * y.max()))
     return result
+
+
+def factors(y: Array, x: Array, e: int) -> tuple[Array, Array]:
+    """Return w = y / x and x of the picture 2^e y."""
+    with np.errstate(all="ignore"):
+        w, x = y / x, np.ldexp(x, e)
+    if not (np.isfinite(w).all() and np.isfinite(x).all()):
+        requirement = "have factors among the floating-point numbers"
+        reason = "its smooth factor divides it"
+        raise ValueError(_arrays.must("image", requirement, reason, "an overflow"))
+    return w, x
+
+
+def exp_factors(y: Array, log_x: Array, e: int) -> tuple[Array, Array]:
+    """Return the same for the logarithm of x."""
+    with np.errstate(over="ignore", under="ignore"):
+        x = np.exp(log_x)
+    return factors(y, x, e)
 
 
 def positive(value: object, name: str, reason: str) -> float:

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .. import _arrays
-from ._picture import FLOOR, Array, logarithm, picture, positive
+from ._picture import FLOOR, Array, exp_factors, factors, logarithm, picture, positive
 
 # When total variation is as low as it is asked to be.
 ACCURACY = 1e-5
@@ -23,8 +23,8 @@ def blur_division(image: ArrayLike, sigma: float) -> tuple[Array, Array]:
     image : array_like, shape (rows, columns)
         The picture ``y``; at least one pixel is positive.
     sigma : float
-        Standard deviation of the blur, in pixels, positive. Beyond its border the picture is
-        continued by the nearest pixel.
+        Standard deviation of the blur, in pixels, positive and at most the longer side. Beyond its
+        border the picture is continued by the nearest pixel.
 
     Returns
     -------
@@ -36,12 +36,16 @@ def blur_division(image: ArrayLike, sigma: float) -> tuple[Array, Array]:
     TypeError
         If `image` does not hold real numbers or `sigma` is not a number.
     ValueError
-        If `image` is not a finite matrix with a positive pixel or `sigma` is not positive.
+        If `image` is not a finite matrix with a positive pixel or `sigma` is out of its
+        range.
     ImportError
         If scikit-image is missing.
     """
-    y = picture(image)
+    y, e = picture(image)
     width = positive(sigma, "sigma", "it is the width of a blur")
+    if width > max(y.shape):
+        requirement, reason = f"be at most {max(y.shape)}", "the picture is no longer than that"
+        raise ValueError(_arrays.must("sigma", requirement, reason, sigma))
     try:
         from skimage.filters import gaussian
     except ImportError:
@@ -50,7 +54,7 @@ def blur_division(image: ArrayLike, sigma: float) -> tuple[Array, Array]:
         y, sigma=width, mode="nearest", preserve_range=True
     )
     x = np.maximum(blurred, FLOOR * y.max())
-    return y / x, x
+    return factors(y, x, e)
 
 
 def homomorphic_filter(
@@ -89,7 +93,7 @@ def homomorphic_filter(
     ImportError
         If scikit-image is missing.
     """
-    y = picture(image)
+    y, e = picture(image)
     reason = "a grid of pixels has no higher frequency than 1/2"
     frequency = positive(cutoff, "cutoff", reason)
     if frequency > 0.5:
@@ -104,8 +108,7 @@ def homomorphic_filter(
     low = butterworth(  # type: ignore[no-untyped-call]
         s, cutoff_frequency_ratio=frequency, high_pass=False, order=2, npad=max(y.shape)
     )
-    x = np.exp(low)
-    return y / x, x
+    return exp_factors(y, low, e)
 
 
 def total_variation_split(
@@ -149,7 +152,7 @@ def total_variation_split(
     The minimum is scikit-image's, by Chambolle's projections: at most 1000 of them, or until they
     change its measure of progress by less than a hundred-thousandth.
     """
-    y = picture(image)
+    y, e = picture(image)
     strength = positive(weight, "weight", "it weighs the total variation")
     s = logarithm(y, floor)
     try:
@@ -161,5 +164,4 @@ def total_variation_split(
     u = denoise_tv_chambolle(  # type: ignore[no-untyped-call]
         s, weight=strength, eps=ACCURACY, max_num_iter=PROJECTIONS
     )
-    x = np.exp(u)
-    return y / x, x
+    return exp_factors(y, u, e)

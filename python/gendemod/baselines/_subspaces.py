@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .. import _arrays
+from .._solve import binary_scales, restored
 
 Array = NDArray[np.float64]
 
@@ -45,10 +46,14 @@ class LinearSubspaces:
     TypeError
         If a basis does not hold real numbers.
     ValueError
-        If a basis is not a finite matrix or the two have different numbers of pixels.
+        If a basis is not a finite matrix, if the two have different numbers of pixels, or if the
+        first row of `second` is zero.
 
     Notes
     -----
+    The scales of both bases and of the picture are set aside as powers of two, so that no sum
+    overflows.
+
     Entry by entry a product of rows of ``B`` and ``C`` squared is a sum over four basis vectors,
 
     .. math:: f(b, c) = \tfrac12 \sum_{ii'jj'} T_{ii'jj'} b_i b_{i'} c_j c_{j'}
@@ -61,13 +66,16 @@ class LinearSubspaces:
 
     def __init__(self, first: ArrayLike, second: ArrayLike) -> None:
         self._first, self._second = (
-            _matrix(basis, name).astype(np.float64)
+            _near_one(_matrix(basis, name).astype(np.float64))
             for basis, name in ((first, "first"), (second, "second"))
         )
         if self._first.shape[1] != self._second.shape[1]:
             requirement = f"have the {self._first.shape[1]} columns of `first`"
             got = f"shape {self._second.shape}"
             raise ValueError(_arrays.must("second", requirement, "they are multiplied", got))
+        if not self._second[0].any():
+            requirement = "have a first row that is not zero"
+            raise ValueError(_arrays.must("second", requirement, "the search starts there", "zero"))
         # T for j <= j', a row each: it is symmetric in (j, j'), so that j < j' counts twice.
         self._j, self._j_ = np.triu_indices(len(self._second))
         self._times = np.where(self._j == self._j_, 1.0, 2.0)
@@ -95,7 +103,8 @@ class LinearSubspaces:
         Returns
         -------
         SubspaceSplit
-            ``w`` and ``x`` of shape (batch, ell), ``history`` of shape (batch, iterations).
+            ``w`` and ``x`` of shape (batch, ell), each with half of the scale of ``y``, and
+            ``history`` of shape (batch, iterations).
 
         Raises
         ------
@@ -108,11 +117,14 @@ class LinearSubspaces:
         checked = _arrays.finite(_arrays.floats(y, "y"), "y")
         ell, reason = self._first.shape[1], "each basis vector has as many pixels"
         rows = _arrays.rows(checked, "y", ell, reason, np.dtype(np.float64))
+        k = binary_scales(rows)
+        rows = np.ldexp(rows, -2 * k)
         parts = [
             self._split(rows[at : at + _SLICE], steps) for at in range(0, max(len(rows), 1), _SLICE)
         ]
         b, c, history = (np.concatenate(all_) for all_ in zip(*parts, strict=True))
-        return SubspaceSplit(b @ self._first, c @ self._second, history)
+        w, x = np.ldexp(b @ self._first, k), np.ldexp(c @ self._second, k)
+        return SubspaceSplit(w, x, restored(history, k, rows.dtype))
 
     def _split(self, y: Array, iterations: int) -> tuple[Array, Array, Array]:
         """Return b, c and the objectives of a few pictures."""
@@ -199,6 +211,12 @@ def _matrix(value: ArrayLike, name: str) -> _arrays.Array:
         reason = "it holds a picture a row"
         raise ValueError(_arrays.must(name, "be a matrix", reason, f"shape {matrix.shape}"))
     return matrix
+
+
+def _near_one(basis: Array) -> Array:
+    """Return the basis times the power of two that brings its largest entry to [1/2, 1)."""
+    scaled: Array = np.ldexp(basis, -np.frexp(np.abs(basis).max())[1])
+    return scaled
 
 
 def _step(square: Array, linear: Array, old: Array) -> Array:
