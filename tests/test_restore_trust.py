@@ -49,21 +49,24 @@ def test_a_reference_is_made_and_tells_strange_pictures_from_others(tmp_path, so
     assert f"above {reference.threshold():.3g}; wrote {tmp_path / 'made' / 'r.npz'}" in out
 
     strange = np.random.default_rng(0).random((SIDE, SIDE))
-    new = save_all(tmp_path / "new", [*noisy(2, 3), strange])
+    black = np.zeros((SIDE, SIDE))
+    new = save_all(tmp_path / "new", [*noisy(2, 3), strange, black])
     _, out, _ = solve(new, *RESTARTS, "--reference", str(tmp_path / "r.npz"))
     entries = report_of(tmp_path / "out")["pictures"]
     flags = [entry["trust"]["out_of_range"] for entry in entries]
-    assert flags == [False, False, False, True]
-    trust = entries[-1]["trust"]
+    assert flags == [False, False, False, True, True]
+    trust = entries[-2]["trust"]
     assert trust["p"] == 0.01
     assert trust["level"] == LEVEL
-    ratio = entries[-1]["relative_residual"] / np.median(reference.residuals)
+    ratio = entries[-2]["relative_residual"] / np.median(reference.residuals)
     assert trust["ratio"] == pytest.approx(ratio)
-    assert [line for line in out.splitlines() if "OUT OF RANGE" in line] == [
-        f"p003.npy: {entries[-1]['status']}  "
-        f"relative residual {entries[-1]['relative_residual']:.3g}  "
+    told, black_told = [line for line in out.splitlines() if "OUT OF RANGE" in line]
+    assert told == (
+        f"p003.npy: {entries[-2]['status']}  "
+        f"relative residual {entries[-2]['relative_residual']:.3g}  "
         f"OUT OF RANGE: {ratio:.3g} x the median, p = 0.01"
-    ]
+    )
+    assert black_told.startswith("p004.npy: hopeless")
 
     # Less effort, colour (three chances with 99 residuals) and other generators are refused.
     use = ("--reference", str(tmp_path / "r.npz"))

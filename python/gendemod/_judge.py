@@ -98,7 +98,7 @@ def trust_entry(channels: list[dict[str, Any]], reference: Reference) -> dict[st
     """
     k = len(channels)
     score = reference.compare(
-        [channel["relative_residual"] for channel in channels],
+        [_remains(channel) for channel in channels],
         [channel["ground"] for channel in channels],
         level=LEVEL / k,
     )
@@ -110,6 +110,11 @@ def trust_entry(channels: list[dict[str, Any]], reference: Reference) -> dict[st
         "raised_ground": bool(score.raised_ground.any()),
         "level": LEVEL,
     }
+
+
+def _remains(channel: dict[str, Any]) -> float:
+    """Return the relative residual of a channel; 1 where nothing was to be solved."""
+    return 1.0 if channel["status"] == "hopeless" else float(channel["relative_residual"])
 
 
 def note(entry: dict[str, Any]) -> str:
@@ -137,7 +142,7 @@ def write_reference(
     _all_restored([Path(entry["file"]) for entry in entries if entry["status"] in cut])
     channels = [channel for entry in entries for channel in entry["channels"]]
     reference = Reference(
-        np.array([channel["relative_residual"] for channel in channels]),
+        np.array([_remains(channel) for channel in channels]),
         np.array([channel["ground"] for channel in channels]),
         Origin.of(*generators.pair, effort.solver, effort.restarts, effort.seed),
     )
