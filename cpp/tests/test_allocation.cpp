@@ -76,9 +76,10 @@ int main() {
   CHECK(eigen_refuses_to_allocate());  // the guards are armed
   CHECK(operator_new_is_counted());
   const Stopping fifty{50, 0};
-  test_iterations_do_not_allocate<AlternatingDescent<float>>({0, 0, 0, 1, true, fifty});
-  test_iterations_do_not_allocate<AlternatingDescent<double>>({0, 0, 0.5, 1, true, fifty});
-  test_iterations_do_not_allocate<AlternatingDescent<double>>({1, 1, 0.5, 1, true, fifty});
+  test_iterations_do_not_allocate<AlternatingDescent<float>>({0, 0, 0, 1, true, false, fifty});
+  test_iterations_do_not_allocate<AlternatingDescent<double>>({0, 0, 0.5, 1, true, false, fifty});
+  test_iterations_do_not_allocate<AlternatingDescent<double>>({1, 1, 0.5, 1, true, false, fifty});
+  test_iterations_do_not_allocate<AlternatingDescent<double>>({1, 1, 0.5, 1, true, true, fifty});
   test_iterations_do_not_allocate<LevenbergMarquardt<float>>({fifty});
   test_iterations_do_not_allocate<LevenbergMarquardt<double>>({fifty});
 }
