@@ -44,7 +44,18 @@ def test_info_says_when_it_is_serial(capsys, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "command", [[], ["demo"], ["solve"], ["wdc"], ["wdc", "report"], ["wdc", "bound"], ["info"]]
+    "command",
+    [
+        [],
+        ["demo"],
+        ["solve"],
+        ["wdc"],
+        ["wdc", "report"],
+        ["wdc", "bound"],
+        ["sweep"],
+        *(["sweep", word] for word in ("run", "resume", "status", "export", "plot")),
+        ["info"],
+    ],
 )
 def test_help_is_printed_for_every_command(capsys, command):
     with pytest.raises(SystemExit) as ended:

@@ -30,6 +30,8 @@ def finished(ax: Axes, **legend: Any) -> Axes:
     ax.tick_params(labelsize=7)
     ax.xaxis.label.set_fontsize(8)
     ax.yaxis.label.set_fontsize(8)
+    if not ax.get_legend_handles_labels()[0]:
+        return ax
     # Above the axes, where it hides no data.
     options = {"ncols": 3, "handlelength": 1.2, "columnspacing": 0.9, **legend}
     ax.legend(

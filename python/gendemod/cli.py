@@ -1,4 +1,4 @@
-"""The command line: ``gendemod demo | solve | wdc | landscape | audit | reproduce | info``."""
+"""The command line: ``gendemod COMMAND``, with a module of options for each command."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from ._landscape_options import add_landscape
 from ._network_files import KINDS
 from ._options import count, path, restarts, running, seconds, seed
 from ._reproduce_options import add_reproduce
+from ._sweep_options import add_sweep
 from ._wdc_options import add_wdc, with_report
 from .demo import demo
 from .info import describe
@@ -74,6 +75,7 @@ def _parser() -> _Parser:
     add_wdc(commands)
     add_landscape(commands)
     add_audit(commands)
+    add_sweep(commands)
     add_reproduce(commands)
     info = commands.add_parser("info", help="say what this installation is made of")
     info.set_defaults(run=_info)

@@ -1,4 +1,4 @@
-"""Pictures of deviations from the weight distribution condition, of landscapes and of audits.
+"""Pictures of weight distribution conditions, of landscapes, of audits and of sweeps.
 
 Each function draws what it is given on one pair of axes and returns them. Needs the extra
 ``gendemod[plot]``.
@@ -16,6 +16,8 @@ from ._audit_plots import audit, concentration
 from ._axes import BLUE, GREEN, ORANGE, VERMILLION, axes_of, finished
 from ._landscape_page import page
 from ._landscape_plots import neighbourhoods, slopes, surface, top_view
+from ._sweep_bars import measured, success_rates
+from ._sweep_plots import success_map, transition_curves
 from .wdc import Bounds, Sample
 
 if TYPE_CHECKING:
@@ -27,11 +29,15 @@ __all__ = [
     "circle",
     "concentration",
     "histogram",
+    "measured",
     "neighbourhoods",
     "page",
     "slopes",
+    "success_map",
+    "success_rates",
     "surface",
     "top_view",
+    "transition_curves",
 ]
 
 _MARK: dict[str, Any] = {"color": VERMILLION, "marker": "*", "markersize": 9, "linestyle": ""}

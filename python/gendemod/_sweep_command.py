@@ -1,0 +1,156 @@
+"""Phase transitions from the shell: ``gendemod sweep run | resume | status | export | plot``."""
+
+from __future__ import annotations
+
+import itertools
+import sys
+import time
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from . import sweep as sweeps
+from ._arrays import must
+from ._files import replacing
+from ._output import output_folder, write_json, write_text
+from ._sweep_report import Analysis, analysis, file_word
+from ._sweep_status import status_text
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+__all__ = ["export", "plot", "resume", "run", "status"]
+
+_ROWS = 5  # lines in a figure of bars
+
+
+def run(
+    definition: Path | None,
+    preset: str | None,
+    output: Path,
+    threads: int | None,
+    scheduler: str | None,
+    time_limit: float | None,
+) -> int:
+    """Run a sweep that a file defines, or a preset.
+
+    Returns
+    -------
+    int
+        0; 1 if the time was up before all trials were done, or a trial failed; 130 if it was
+        interrupted.
+
+    Raises
+    ------
+    ValueError, TypeError, OSError, ImportError
+        For files that cannot be read or written, definitions that are none, results of another
+        sweep, and schedulers that cannot be reached.
+    """
+    if (definition is None) == (preset is None):
+        got = "neither" if definition is None else "both"
+        requirement = "be a file, or else --preset be given"
+        raise ValueError(must("definition", requirement, "it says what is tried", got))
+    chosen = sweeps.Sweep.from_toml(str(definition)) if preset is None else sweeps.preset(preset)
+    return _run(chosen, output, threads, scheduler, time_limit)
+
+
+def resume(
+    results: Path, threads: int | None, scheduler: str | None, time_limit: float | None
+) -> int:
+    """Go on with the sweep that a file of results holds; return and raise as `run` does."""
+    return _run(sweeps.open(results).sweep, results, threads, scheduler, time_limit)
+
+
+def _run(
+    sweep: sweeps.Sweep,
+    path: Path,
+    threads: int | None,
+    scheduler: str | None,
+    time_limit: float | None,
+) -> int:
+    begun = time.monotonic()
+    try:
+        found = sweeps.run(
+            sweep,
+            path,
+            threads=threads,
+            scheduler=scheduler,
+            time_limit=time_limit,
+            progress=sys.stderr.isatty(),
+        )
+    except RuntimeError as error:
+        print(f"gendemod: error: {' '.join(str(error).split())}", file=sys.stderr)
+        return 1
+    print(status_text(found))
+    if found.complete:
+        return 0
+    return 1 if time_limit is not None and time.monotonic() - begun >= time_limit else 130
+
+
+def status(results: Path) -> int:
+    """Print how far a sweep is; return 1 if its file is damaged, else 0."""
+    found = sweeps.open(results)
+    print(status_text(found))
+    return int(bool(found.damage))
+
+
+def export(results: Path, target: Path) -> int:
+    """Write results as `target`, by its ending; return 0."""
+    sweeps.export(results, target)
+    print(f"wrote {target}")
+    return 0
+
+
+def plot(results: Path, output: Path, along: str | None, against: str | None) -> int:
+    """Print transitions and power laws; write them and figures into a folder; return 0."""
+    try:
+        import matplotlib as _matplotlib  # noqa: F401
+    except ImportError:
+        raise ImportError("figures need matplotlib; install gendemod[plot]") from None
+    found = analysis(sweeps.open(results), along, against)
+    folder = output_folder(output)
+    print(found.text())
+    write_text(folder / "transitions.txt", found.text())
+    write_json(folder / "transitions.json", found.to_dict())
+    names = ["transitions.txt", "transitions.json"]
+    for name, draw in _figures(found):
+        _write(draw, folder / name)
+        names.append(name)
+    print("\n".join(f"wrote {folder / name}" for name in names))
+    return 0
+
+
+def _figures(found: Analysis) -> Iterator[tuple[str, Callable[..., Axes]]]:
+    """Yield the names of figures, and what draws them on `ax`."""
+    from . import plot as plots
+
+    axes, axis, against = found.results.sweep.axes, found.axis, found.against
+    some: dict[str, Any] = {}
+    if against is not None:
+        some[against] = list(axes[against][:: -(-len(axes[against]) // _ROWS)])
+    shown = None
+    if found.found is not None:
+        shown = sweeps.transitions(found.results, axis)
+        if against is not None:
+            draw = partial(plots.transition_curves, found.found, found.laws, against)
+            yield "transitions.png", draw
+    fixed = [name for name in axes if name not in (axis, against)]
+    for values in itertools.product(*(axes[name] for name in fixed)):
+        at = dict(zip(fixed, values, strict=True))
+        word = file_word({name: one for name, one in at.items() if len(axes[name]) > 1})
+        rows = {**at, **some}
+        if against is not None:
+            draw = partial(plots.success_map, found.rates, against, axis, at=at)
+            yield f"success{word}.png", partial(draw, transitions=shown)
+        yield f"rates{word}.png", partial(plots.success_rates, found.rates, axis, at=rows)
+        yield f"medians{word}.png", partial(plots.measured, found.medians, axis, at=rows)
+
+
+def _write(draw: Callable[..., Axes], path: Path) -> None:
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(5.0, 3.2), layout="constrained")
+    draw(ax=figure.subplots())
+    with replacing(path) as beside:
+        figure.savefig(beside, dpi=200)

@@ -1,0 +1,75 @@
+"""One trial, a function of (sweep, index), and a chunk of them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import time
+from functools import lru_cache
+
+import numpy as np
+
+from .._arrays import integer
+from ._interrupts import held_back
+from ._sweep import Sweep, parse
+from ._task import Cell, Measures, Task
+
+SECONDS = ("seconds", "<f4")
+
+
+def trial(sweep: Sweep, index: int) -> Measures:
+    """Return what trial `index` of a sweep measures, on one thread.
+
+    Its random numbers are those of NumPy's Philox with key (seed, d) and counter (0, 0, 0, r),
+    where r = index // cells is the round, and d a digest of what is drawn: for the task
+    "demodulation" the sizes of the layers and their law, and neither noise nor solver. So a trial
+    depends on no other cell of the grid, and settings of what is done are compared on the same
+    random objects.
+    """
+    reason = f"the sweep has {len(sweep)} trials"
+    return _measured(sweep, integer(index, "index", 0, reason, most=len(sweep) - 1))
+
+
+def fields(task: Task) -> list[tuple[str, str]]:
+    """Return the dtype of the record of a trial: its measures, and the seconds that it took."""
+    return [*task.measures.items(), SECONDS]
+
+
+def run_chunk(text: str, first: int, count: int, seconds: float) -> bytes:
+    """Run trials from `first` on, at most `count` of them and, after one, for `seconds`.
+
+    `text` is the sweep as TOML. Return the records of those that were run.
+    """
+    sweep = parse(text)
+    names = list(sweep.kind.measures)
+    rows = []
+    with held_back():
+        begun = now = time.perf_counter()
+        for index in range(first, first + count):
+            try:
+                measures = _measured(sweep, index)
+            except Exception as error:
+                cell = sweep.cells[index % math.prod(sweep.shape)]
+                what = f"trial {index} at {cell} failed: {type(error).__name__}: {error}"
+                raise RuntimeError(what) from error
+            before, now = now, time.perf_counter()
+            rows.append((*(measures[name] for name in names), now - before))
+            if now - begun >= seconds:
+                break
+    return np.array(rows, dtype=fields(sweep.kind)).tobytes()
+
+
+def _measured(sweep: Sweep, index: int) -> Measures:
+    round_of_trial, number_of_cell = divmod(index, math.prod(sweep.shape))
+    cell, digest = _cell(sweep, number_of_cell)
+    bits = np.random.Philox(key=sweep.seed | digest << 64, counter=round_of_trial << 192)
+    return cell(np.random.Generator(bits))
+
+
+@lru_cache(maxsize=4096)
+def _cell(sweep: Sweep, number_of_cell: int) -> tuple[Cell, int]:
+    """Return a cell, and a digest of 64 bits of its task and of what it draws."""
+    cell = sweep.cell(number_of_cell)
+    text = json.dumps([sweep.task, cell.drawn])
+    return cell, int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "little")
