@@ -1,5 +1,6 @@
 PYTHON ?= python3
 BIN := .venv/bin
+FORMATTED := $(shell find cpp -name '*.[ch]pp' -o -name '*.cu')
 SOURCES := $(shell find cpp python -type f -not -name '*.pyc') CMakeLists.txt pyproject.toml README.md
 
 .PHONY: demo test lint format bench clean
@@ -13,13 +14,13 @@ test: .venv/installed
 lint: .venv/linters
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/clang-format --dry-run -Werror $(shell find cpp -name '*.[ch]pp')
+	$(BIN)/clang-format --dry-run -Werror $(FORMATTED)
 	$(BIN)/mypy
 
 format: .venv/linters
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
-	$(BIN)/clang-format -i $(shell find cpp -name '*.[ch]pp')
+	$(BIN)/clang-format -i $(FORMATTED)
 
 bench: .venv/installed
 	$(BIN)/python -m pytest benchmarks --benchmark-enable --benchmark-only

@@ -21,6 +21,19 @@ def with_entry(array, value):
     return array
 
 
+class OnAnotherDevice(list):
+    """What NumPy would read, but says that its memory is CUDA's."""
+
+    __cuda_array_interface__ = {"version": 3}  # noqa: RUF012
+
+
+class OfAnotherDevice(list):
+    """The same by DLPack: kDLMetal."""
+
+    def __dlpack_device__(self):
+        return 8, 0
+
+
 def kinds(array):
     """What is no array of numbers at all."""
     return [
@@ -30,6 +43,8 @@ def kinds(array):
         (np.asarray(array).astype(complex), TypeError),
         (np.asarray(array).astype(str), TypeError),
         (np.asarray(array).astype(object), TypeError),
+        (OnAnotherDevice(np.asarray(array).tolist()), TypeError),
+        (OfAnotherDevice(np.asarray(array).tolist()), TypeError),
     ]
 
 
@@ -67,6 +82,14 @@ def numbers(*wrong):
 
 FLAGS = [(value, TypeError) for value in (None, "yes", 0.5, [True])]
 THREADS = counts(1)
+DEVICES = [
+    ("gpu", ValueError),
+    ("cuda:0", ValueError),
+    ("CPU", ValueError),
+    (None, TypeError),
+    (0, TypeError),
+    (True, TypeError),
+]
 NETWORKS = [(value, TypeError) for value in (None, "g1", Y, [Y[None]], gd.ReLUNetwork)]
 WEIGHTS = [
     (None, TypeError),

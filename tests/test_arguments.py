@@ -27,7 +27,11 @@ CALLS = {
             "dtype": spoiled.DTYPES,
         },
     ),
-    "call": (G1, {"z": H, "threads": 1}, {"z": spoiled.vectors(H), "threads": spoiled.THREADS}),
+    "call": (
+        G1,
+        {"z": H, "threads": 1, "device": "cpu"},
+        {"z": spoiled.vectors(H), "threads": spoiled.THREADS, "device": spoiled.DEVICES},
+    ),
     "masks": (
         G1.masks,
         {"z": H, "threads": 1},
@@ -40,13 +44,23 @@ CALLS = {
     ),
     "jvp": (
         G1.jvp,
-        {"z": H, "v": H, "threads": 1},
-        {"z": spoiled.vectors(H), "v": spoiled.vectors(H, batch=False), "threads": spoiled.THREADS},
+        {"z": H, "v": H, "threads": 1, "device": "cpu"},
+        {
+            "z": spoiled.vectors(H),
+            "v": spoiled.vectors(H, batch=False),
+            "threads": spoiled.THREADS,
+            "device": spoiled.DEVICES,
+        },
     ),
     "vjp": (
         G1.vjp,
-        {"z": H, "r": R, "threads": 1},
-        {"z": spoiled.vectors(H), "r": spoiled.vectors(R, batch=False), "threads": spoiled.THREADS},
+        {"z": H, "r": R, "threads": 1, "device": "cpu"},
+        {
+            "z": spoiled.vectors(H),
+            "r": spoiled.vectors(R, batch=False),
+            "threads": spoiled.THREADS,
+            "device": spoiled.DEVICES,
+        },
     ),
     "load": (gd.ReLUNetwork.load, None, {"path": spoiled.PATHS}),
     "save": (G1.save, None, {"path": spoiled.PATHS}),
@@ -63,8 +77,8 @@ CALLS = {
     **{
         name: (
             getattr(PROBLEM, name),
-            {"h": H, "m": M, "threads": 1},
-            {**LATENTS, "threads": spoiled.THREADS},
+            {"h": H, "m": M, "threads": 1, "device": "cpu"},
+            {**LATENTS, "threads": spoiled.THREADS, "device": spoiled.DEVICES},
         )
         for name in ("objective", "gradient_h", "gradient_m", "best_signs")
     },
@@ -116,6 +130,7 @@ CALLS = {
             "seed": spoiled.SEEDS,
             "y_weights": spoiled.OBSERVATION_WEIGHTS,
             "threads": spoiled.THREADS,
+            "device": spoiled.DEVICES,
             "progress": spoiled.FLAGS,
             "time_limit": [*spoiled.numbers(-1)[:-3], ([0.1], TypeError)],
         },

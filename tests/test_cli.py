@@ -1,6 +1,7 @@
 """The front end: options, exit codes, errors of one line."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import pytest
 
 import gendemod as gd
 from gendemod import cli
+from gendemod._device import why_no_cuda
 from gendemod.cli import main
 
 
@@ -31,7 +33,8 @@ def test_info_says_what_the_installation_is_made_of(capsys):
     assert lines["flags"] == build["flags"].strip()
     assert lines["eigen"] == build["eigen"]
     assert lines["vectors"] == build["simd"]
-    assert lines["devices"] == "cpu only: built without CUDA"
+    expected = "cpu, cuda: .+ GiB free" if not why_no_cuda() else "cpu only: .+"
+    assert re.fullmatch(expected, lines["devices"])
     expected = f"{build['threads']} (OpenMP)" if build["openmp"] else "serial"
     assert expected in lines["threads"]
 

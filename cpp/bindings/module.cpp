@@ -31,4 +31,7 @@ PYBIND11_MODULE(_core, module) {
   gendemod::bindings::add_rays(module);
   gendemod::bindings::add_solvers(module);
   gendemod::bindings::add_wdc(module);
+#ifdef GENDEMOD_CUDA
+  gendemod::bindings::add_cuda(module);
+#endif
 }

@@ -9,7 +9,7 @@ import os
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
 Array = NDArray[Any]
 
@@ -22,6 +22,7 @@ def must(name: str, requirement: str, reason: str, got: object) -> str:
 def floats(value: object, name: str) -> Array:
     """Return ``value`` as an array: float32 stays float32, other real numbers become float64."""
     reason = "it enters real arithmetic"
+    _of_the_host(value, name)
     try:
         array = np.asarray(value)
     except (TypeError, ValueError) as error:
@@ -29,6 +30,24 @@ def floats(value: object, name: str) -> Array:
     if array.dtype.kind not in "fiub":
         raise TypeError(must(name, "hold real numbers", reason, f"dtype {array.dtype}"))
     return array if array.dtype == np.float32 else array.astype(np.float64)
+
+
+#: DLPack's numbers for memory that the host reads: its own, and what CUDA and ROCm pin or manage.
+_HOST_MEMORY = {1, 3, 11, 13}
+
+
+def _of_the_host(value: object, name: str) -> None:
+    """Refuse an array of another device, of CuPy, JAX, Numba, PyTorch, ..., by two protocols."""
+    try:
+        elsewhere = hasattr(value, "__cuda_array_interface__") or (
+            hasattr(value, "__dlpack_device__") and value.__dlpack_device__()[0] not in _HOST_MEMORY
+        )
+    except Exception:  # PyTorch's ways to say so: tensors that need gradients, the device "meta"
+        elsewhere = True
+    if elsewhere:
+        reason = 'NumPy reads no other, and device="cuda" copies what it needs'
+        kind, place = type(value).__name__, getattr(value, "device", "another device")
+        raise TypeError(must(name, "be an array of the host", reason, f"a {kind} of {place}"))
 
 
 def finite(array: Array, name: str) -> Array:
@@ -61,6 +80,18 @@ def common_dtype(*dtypes: np.dtype[Any]) -> np.dtype[Any]:
     """Return float32 if all are float32, else float64."""
     single = all(dtype == np.float32 for dtype in dtypes)
     return np.dtype(np.float32 if single else np.float64)
+
+
+def float_type(dtype: DTypeLike) -> np.dtype[Any]:
+    """Return float32 or float64, given as such."""
+    reason = "the core is compiled for these two"
+    try:
+        kind = np.dtype(dtype)
+    except TypeError:
+        raise TypeError(must("dtype", "be float32 or float64", reason, repr(dtype))) from None
+    if kind not in (np.dtype(np.float32), np.dtype(np.float64)):
+        raise ValueError(must("dtype", "be float32 or float64", reason, kind))
+    return kind
 
 
 def integer(value: object, name: str, least: int, reason: str, most: int = 2**63 - 1) -> int:

@@ -33,6 +33,7 @@ def demodulate(
     threads: int | None = None,
     progress: bool = False,
     time_limit: float | None = None,
+    device: str = "cpu",
 ) -> Result:
     r"""Recover both factors of an entrywise product, y = G1(h) * G2(m).
 
@@ -81,6 +82,9 @@ def demodulate(
         Show a progress bar on standard error.
     time_limit : float, optional
         Seconds, after which the best so far is returned.
+    device : {"cpu", "cuda"}
+        See docs/cuda.md. "cuda" needs two ReLUNetworks, none shared; the starts are those of the
+        CPU, the results are equal up to rounding.
 
     Returns
     -------
@@ -91,6 +95,8 @@ def demodulate(
     ------
     TypeError, ValueError
         For arguments of the wrong kind, or of a wrong value or shape.
+    RuntimeError
+        Where "cuda" cannot be had. MemoryError: where it has too little memory.
 
     Notes
     -----
@@ -111,12 +117,16 @@ def demodulate(
         threads=threads,
         progress=progress,
         time_limit=time_limit,
+        device=device,
     )
     given: dict[str, Any] = {"start": start, "y_weights": y_weights}
     known = [name for name, value in (("m", m), ("x", x)) if value is not None]
     if shared is not None and known:
         reason = "frames with a known factor have nothing else in common"
         raise ValueError(must("shared", f"be None where `{known[0]}` is given", reason, shared))
+    if shared is not None and device != "cpu":
+        reason = "frames with a shared factor are solved there"
+        raise ValueError(must("device", 'be "cpu" where `shared` is given', reason, repr(device)))
     if shared is not None:
         return solve_shared(y, g1, g2, search, shared=shared, **given)
     if known:

@@ -1,4 +1,4 @@
-"""What solves: the compiled core for ReLU networks, Python for all other generators."""
+"""What solves: the compiled core or the device for ReLU networks, Python for all others."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ._arrays import must
+from . import _core
+from ._arrays import Array, must
+from ._device import cuda_or_none
 from ._generators import Generator, GenericNetwork, known_homogeneous
 from ._generic.restarts import GenericBatch
 from .network import ReLUNetwork
@@ -14,13 +16,27 @@ from .solvers import AlternatingDescent, LevenbergMarquardt
 
 
 class Engine(NamedTuple):
-    """A class of batches with its settings, and the networks behind the face that it takes."""
+    """A class of batches with its settings, and the networks whose cores it takes."""
 
     batch: Any
     settings: Any
     networks: tuple[ReLUNetwork, ReLUNetwork] | tuple[GenericNetwork, GenericNetwork]
     scales: bool  # whether (h, m, y) may be scaled to (a h, a m, a^2 y)
     note: str  # what a result has to say of it
+    cuda: Any = None  # the device's kernels, if they solve
+
+    def cores(self, dtype: np.dtype[Any]) -> list[Any]:
+        """Return the networks as the class of batches takes them."""
+        if self.cuda is None:
+            return [network._core(dtype) for network in self.networks]
+        relu = [network for network in self.networks if isinstance(network, ReLUNetwork)]
+        return [network._device_core(dtype, self.cuda) for network in relu]
+
+    def outputs(self, h: Array, m: Array, threads: int) -> list[Array]:
+        """Return w = G1(h) and x = G2(m)."""
+        options = [threads] if self.cuda is None else []
+        cores = zip(self.cores(h.dtype), (h, m), strict=True)
+        return [core.forward(latents, *options) for core, latents in cores]
 
 
 def engine_for(
@@ -28,10 +44,17 @@ def engine_for(
     g2: Generator,
     solver: AlternatingDescent | LevenbergMarquardt,
     dtype: np.dtype[Any],
+    device: str,
 ) -> Engine:
-    """Return the core for two ReLUNetworks, or else Algorithm 1 in Python."""
+    """Return the core or the device for two ReLUNetworks, or else Algorithm 1 in Python."""
+    cuda = cuda_or_none(device)
     if isinstance(g1, ReLUNetwork) and isinstance(g2, ReLUNetwork):
-        return Engine(*solver._batch(dtype), (g1, g2), True, "")
+        batch, settings = solver._batch(dtype, _core if cuda is None else cuda)
+        return Engine(batch, settings, (g1, g2), True, "", cuda)
+    if cuda is not None:
+        name = "g2" if isinstance(g1, ReLUNetwork) else "g1"
+        reason = f"`{name}` is no ReLUNetwork, and other generators run where their libraries do"
+        raise ValueError(must("device", 'be "cpu"', reason, repr(device)))
     if not isinstance(solver, AlternatingDescent):
         name = "g2" if isinstance(g1, ReLUNetwork) else "g1"
         reason = f"LevenbergMarquardt, the default, needs linear pieces, which `{name}` has not"

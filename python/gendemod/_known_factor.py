@@ -13,10 +13,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ._arrays import Array, finite, floats, must, pair
+from ._observations import checked_network, observations
 from ._search import Search
 from ._solve import first_latent, solve
 from .network import ReLUNetwork
-from .problem import checked_network, observations
 from .result import Result
 
 

@@ -8,10 +8,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
+from ._device import why_no_cuda
+
 __all__ = [
     "alphas",
     "at_least_two",
     "count",
+    "device",
     "path",
     "positive",
     "restarts",
@@ -39,6 +42,15 @@ def seed(text: str) -> int:
 def restarts(text: str) -> int | Literal["auto"]:
     """Return a number of restarts, or "auto"."""
     return "auto" if text == "auto" else count(text)
+
+
+def device(text: str) -> str:
+    """Return "cpu", or "cuda" where that can be had."""
+    if text not in ("cpu", "cuda"):
+        raise argparse.ArgumentTypeError(f"must be cpu or cuda; got {text}")
+    if text == "cuda" and why_no_cuda():
+        raise argparse.ArgumentTypeError(f"must be cpu because {why_no_cuda()}; got cuda")
+    return text
 
 
 def path(text: str) -> Path:

@@ -77,6 +77,7 @@ class Effort:
     restarts: int | Literal["auto"]
     seed: int
     threads: int | None
+    device: str
     deadline: float | None
 
     def seconds_left(self) -> float | None:
@@ -96,6 +97,7 @@ class Effort:
             seed=self.seed,
             x=None if generators.x is None else generators.x.ravel(),
             threads=self.threads,
+            device=self.device,
             time_limit=self.seconds_left(),
             **given,
         )

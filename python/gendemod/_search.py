@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from ._arrays import flag, integer, must
 from ._arrays import seed as checked_seed
 from ._arrays import threads as checked_threads
+from ._device import cuda_or_none
 from ._slices import seconds_allowed
 from .solvers import AlternatingDescent, LevenbergMarquardt
 
@@ -25,6 +26,7 @@ class Search:
     threads: int | None
     progress: bool
     time_limit: float | None
+    device: str = "cpu"
 
     def __post_init__(self) -> None:
         if not isinstance(self.solver, AlternatingDescent | LevenbergMarquardt):
@@ -43,6 +45,7 @@ class Search:
         checked_threads(self.threads)
         flag(self.progress, "progress", "the bar is shown or not")
         seconds_allowed(self.time_limit)
+        cuda_or_none(self.device)
 
     def plan(self, start: object) -> tuple[int, int]:
         """Return the number of chains a problem, and of starts a chain."""

@@ -10,12 +10,12 @@ from numpy.typing import ArrayLike
 from ._arrays import Array, common_dtype, must, pair
 from ._arrays import threads as checked_threads
 from ._joint_descent import Frames, JointDescent
+from ._observations import checked_network, observations
 from ._search import Search
 from ._shared_starts import Starts
 from ._slices import seconds_allowed
 from ._solve import binary_scales, first_latent, restored, weight_scales
 from .network import ReLUNetwork
-from .problem import checked_network, observations
 from .result import KINK, Result, Status, advice
 from .solvers import LevenbergMarquardt
 

@@ -22,9 +22,9 @@ from ._arrays import (
 )
 from ._engines import Engine, engine_for
 from ._generators import Generator, check_generator
+from ._observations import observations
 from ._search import Search
 from ._slices import run_in_slices, seconds_allowed
-from .problem import observations
 from .result import KINK, Result, Status, advice
 
 
@@ -47,7 +47,7 @@ def solve(
 
     # What solves sees y / 4^k and (h, m) / 2^k, k of each problem: the same digits, far from
     # overflow and underflow.
-    engine = engine_for(g1, g2, search.solver, dtype)
+    engine = engine_for(g1, g2, search.solver, dtype, search.device)
     if not engine.scales:
         _check_range(observed, dtype)
     k = binary_scales(np.atleast_2d(observed)) * engine.scales
@@ -60,8 +60,7 @@ def solve(
     if start is not None:
         scaled_h, scaled_m = np.ldexp(start_h, -k), np.ldexp(start_m, -k)
     batch = engine.batch(
-        engine.networks[0]._core(dtype),
-        engine.networks[1]._core(dtype),
+        *engine.cores(dtype),
         y_rows,
         np.ascontiguousarray(weights, dtype=dtype),
         np.ascontiguousarray(scaled_h, dtype=dtype),
@@ -147,8 +146,7 @@ def _collect(
     h = np.array([outcome[0] for outcome in outcomes], dtype=dtype).reshape(-1, g1.dims[0])
     m = np.array([outcome[1] for outcome in outcomes], dtype=dtype).reshape(-1, g2.dims[0])
     h, m = np.ldexp(h, k), np.ldexp(m, k)
-    w = g1._core(dtype).forward(h, threads)
-    x = g2._core(dtype).forward(m, threads)
+    w, x = engine.outputs(h, m, threads)
     objective = np.array([outcome[2] for outcome in outcomes], dtype=np.float64)
     ends = [outcome[3] for outcome in outcomes]
     status = [Status.CONVERGED if end == KINK else Status(end) for end in ends]

@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 from ._audit_options import add_audit
 from ._landscape_options import add_landscape
 from ._network_files import KINDS
-from ._options import count, path, restarts, running, seconds, seed
+from ._options import count, device, path, restarts, running, seconds, seed
 from ._reproduce_options import add_reproduce
 from ._sweep_options import add_sweep
 from ._wdc_options import add_wdc, with_report
@@ -126,6 +126,7 @@ def _add_solve(commands: argparse._SubParsersAction[_Parser]) -> None:
     add("--restarts", type=restarts, default="auto", help="random starts, or auto (auto)")
     add("--seed", type=seed, default=0, help="of the random starts (0)")
     add("--threads", type=count, help="threads (as many as OpenMP would use)")
+    add("--device", type=device, default="cpu", help="cpu, or cuda (cpu)")
     add("--time-limit", type=seconds, help="seconds for all solving (none)")
     add("--max-iterations", type=count, help="of every start (the solver's default)")
     add(

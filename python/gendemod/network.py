@@ -14,6 +14,7 @@ from ._arrays import (
     Array,
     common_dtype,
     finite,
+    float_type,
     floats,
     integer,
     must,
@@ -29,6 +30,7 @@ from ._arrays import (
 from ._arrays import (
     threads as checked_threads,
 )
+from ._device import cuda_or_none
 from ._files import replacing
 from ._weights import checked_weights, read_weights
 
@@ -62,7 +64,7 @@ class ReLUNetwork:
     are kept. Memory: the sum of the sizes of the weights.
     """
 
-    __slots__ = ("_cores", "_dims", "_dtype")
+    __slots__ = ("_cores", "_device_cores", "_dims", "_dtype")
 
     #: G(c z) = c G(z) for c > 0.
     homogeneous = True
@@ -72,6 +74,7 @@ class ReLUNetwork:
         self._dtype = common_dtype(*(W.dtype for W in matrices))
         self._dims = (matrices[0].shape[1], *(W.shape[0] for W in matrices))
         self._cores = {self._dtype: _build(matrices, self._dtype)}
+        self._device_cores: dict[np.dtype[Any], Any] = {}
 
     @classmethod
     def gaussian(
@@ -110,12 +113,13 @@ class ReLUNetwork:
             kind_of_error = ValueError if isinstance(last_layer, str) else TypeError
             raise kind_of_error(must("last_layer", requirement, reason, repr(last_layer)))
         key = checked_seed(seed)
-        kind = _float_type(dtype)
+        kind = float_type(dtype)
         core = _core.Network32 if kind == np.float32 else _core.Network64
         network = cls.__new__(cls)
         network._dtype = kind
         network._dims = tuple(sizes)
         network._cores = {kind: core.gaussian(sizes, key, last_layer == "truncated")}
+        network._device_cores = {}
         return network
 
     def _core(self, dtype: np.dtype[Any]) -> CoreNetwork:
@@ -123,6 +127,13 @@ class ReLUNetwork:
         if dtype not in self._cores:
             self._cores[dtype] = _build(self.weights, dtype)
         return self._cores[dtype]
+
+    def _device_core(self, dtype: np.dtype[Any], cuda: Any) -> Any:
+        """Return the network of this dtype on the device, copied there on first use."""
+        if dtype not in self._device_cores:
+            kind = cuda.Network32 if dtype == np.float32 else cuda.Network64
+            self._device_cores[dtype] = kind(self._core(dtype))
+        return self._device_cores[dtype]
 
     @property
     def weights(self) -> tuple[Array, ...]:
@@ -150,7 +161,7 @@ class ReLUNetwork:
     def __reduce__(self) -> tuple[type[ReLUNetwork], tuple[list[Array]]]:
         return ReLUNetwork, ([np.array(W) for W in self.weights],)
 
-    def __call__(self, z: ArrayLike, *, threads: int | None = None) -> Array:
+    def __call__(self, z: ArrayLike, *, threads: int | None = None, device: str = "cpu") -> Array:
         r"""Return G(z).
 
         Parameters
@@ -158,6 +169,8 @@ class ReLUNetwork:
         z : array_like, (n,) or (k, n)
         threads : int, optional
             None is what OpenMP would use. The result is the same for any number.
+        device : {"cpu", "cuda"}
+            See docs/cuda.md. The network keeps a copy on the device after its first use there.
 
         Returns
         -------
@@ -167,14 +180,14 @@ class ReLUNetwork:
         -----
         At most :math:`2 \sum_i n_i n_{i-1}` flops a row, about half for random networks.
         """
-        single, (z_rows,), core = self._enter(z=(z, 0))
-        out: Array = core.forward(z_rows, checked_threads(threads))
+        single, latents = self._enter(z=(z, 0))
+        out: Array = self._call("forward", latents, threads, device)
         return out[0] if single else out
 
     def masks(self, z: ArrayLike, *, threads: int | None = None) -> list[Array]:
         """Return, for each layer, which units are on at z: bool, (n_i,) or (k, n_i)."""
-        single, (z_rows,), core = self._enter(z=(z, 0))
-        out = core.masks(z_rows, checked_threads(threads))
+        single, latents = self._enter(z=(z, 0))
+        out = self._call("masks", latents, threads)
         return [mask[0] if single else mask for mask in out]
 
     def linear_piece(self, z: ArrayLike, *, threads: int | None = None) -> Array:
@@ -184,24 +197,35 @@ class ReLUNetwork:
 
         Shape (ell, n), or (k, ell, n) for a batch. Costs n Jacobian products.
         """
-        single, (z_rows,), core = self._enter(z=(z, 0))
-        out: Array = core.linear_piece(z_rows, checked_threads(threads))
+        single, latents = self._enter(z=(z, 0))
+        out: Array = self._call("linear_piece", latents, threads)
         return out[0] if single else out
 
-    def jvp(self, z: ArrayLike, v: ArrayLike, *, threads: int | None = None) -> Array:
+    def jvp(
+        self, z: ArrayLike, v: ArrayLike, *, threads: int | None = None, device: str = "cpu"
+    ) -> Array:
         r"""Return :math:`\Lambda_z v`, v of the shape of z: (ell,) or (k, ell)."""
-        single, (z_rows, v_rows), core = self._enter(z=(z, 0), v=(v, 0))
-        out: Array = core.jvp(z_rows, v_rows, checked_threads(threads))
+        single, latents = self._enter(z=(z, 0), v=(v, 0))
+        out: Array = self._call("jvp", latents, threads, device)
         return out[0] if single else out
 
-    def vjp(self, z: ArrayLike, r: ArrayLike, *, threads: int | None = None) -> Array:
+    def vjp(
+        self, z: ArrayLike, r: ArrayLike, *, threads: int | None = None, device: str = "cpu"
+    ) -> Array:
         r"""Return :math:`\Lambda_z^T r`, r of shape (ell,) or (k, ell): (n,) or (k, n)."""
-        single, (z_rows, r_rows), core = self._enter(z=(z, 0), r=(r, -1))
-        out: Array = core.vjp(z_rows, r_rows, checked_threads(threads))
+        single, vectors = self._enter(z=(z, 0), r=(r, -1))
+        out: Array = self._call("vjp", vectors, threads, device)
         return out[0] if single else out
 
-    def _enter(self, **inputs: tuple[ArrayLike, int]) -> tuple[bool, list[Array], Any]:
-        """Return whether the inputs are single vectors, their rows, and the core of their dtype.
+    def _call(self, method: str, vectors: list[Array], threads: Any, device: str = "cpu") -> Any:
+        """Return what a method of the compiled network does with these rows."""
+        cuda, workers, dtype = cuda_or_none(device), checked_threads(threads), vectors[0].dtype
+        if cuda is None:
+            return getattr(self._core(dtype), method)(*vectors, workers)
+        return getattr(self._device_core(dtype, cuda), method)(*vectors)
+
+    def _enter(self, **inputs: tuple[ArrayLike, int]) -> tuple[bool, list[Array]]:
+        """Return whether the inputs are single vectors, and their rows, all of one dtype.
 
         Each input comes with the position in ``dims`` of the size that it must have.
         """
@@ -214,7 +238,7 @@ class ReLUNetwork:
             reason = f"the network has {dims[position]} {'outputs' if position else 'inputs'}"
             out.append(rows(array, name, dims[position], reason, dtype))
             same_batch(arrays["z"], array, "z", name)
-        return arrays["z"].ndim == 1, out, self._core(dtype)
+        return arrays["z"].ndim == 1, out
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the weights as the arrays W1, ..., Wd of an ``.npz`` archive."""
@@ -235,14 +259,3 @@ class ReLUNetwork:
 def _build(weights: Sequence[Array], dtype: np.dtype[Any]) -> CoreNetwork:
     core = _core.Network32 if dtype == np.float32 else _core.Network64
     return core([np.ascontiguousarray(W, dtype=dtype) for W in weights])
-
-
-def _float_type(dtype: DTypeLike) -> np.dtype[Any]:
-    reason = "the core is compiled for these two"
-    try:
-        kind = np.dtype(dtype)
-    except TypeError:
-        raise TypeError(must("dtype", "be float32 or float64", reason, repr(dtype))) from None
-    if kind not in (np.dtype(np.float32), np.dtype(np.float64)):
-        raise ValueError(must("dtype", "be float32 or float64", reason, kind))
-    return kind

@@ -21,7 +21,8 @@ from ._arrays import (
 from ._arrays import (
     threads as checked_threads,
 )
-from ._generators import Generator
+from ._device import cuda_or_none
+from ._observations import observations
 from .network import ReLUNetwork
 
 
@@ -45,7 +46,8 @@ class Problem:
     Latents are vectors, or batches with a leading axis; then every result has that axis, too. All
     inputs float32 give float32, anything else float64, for which float32 networks are converted.
     Every method takes ``threads``; results do not depend on it. Objectives and
-    derivatives along a direction are summed in float64.
+    derivatives along a direction are summed in float64. With ``device="cuda"`` the networks and
+    the observation are copied to the device once and kept there: see docs/cuda.md.
     """
 
     def __init__(
@@ -61,7 +63,7 @@ class Problem:
             raise ValueError(must("y", "be a vector", reason, f"shape {observed.shape}"))
         self._g1, self._g2 = g1, g2
         self._y, self._weights = observed, weights
-        self._cores: dict[np.dtype[Any], Any] = {}
+        self._cores: dict[tuple[np.dtype[Any], bool], Any] = {}
 
     @property
     def g1(self) -> ReLUNetwork:
@@ -88,21 +90,30 @@ class Problem:
         """The dtype of results at latents of that dtype."""
         return common_dtype(self._y.dtype, self._weights.dtype, self.g1.dtype, self.g2.dtype)
 
-    def _core(self, dtype: np.dtype[Any]) -> Any:
-        if dtype not in self._cores:
-            kind = _core.Problem32 if dtype == np.float32 else _core.Problem64
-            self._cores[dtype] = kind(
-                self.g1._core(dtype),
-                self.g2._core(dtype),
+    def _core(self, dtype: np.dtype[Any], cuda: Any = None) -> Any:
+        """Return the compiled problem of this dtype, on the host or the device, made once."""
+        key = dtype, cuda is None
+        if key not in self._cores:
+            home = _core if cuda is None else cuda
+            kind = home.Problem32 if dtype == np.float32 else home.Problem64
+            self._cores[key] = kind(
+                *(
+                    network._core(dtype) if cuda is None else network._device_core(dtype, cuda)
+                    for network in (self.g1, self.g2)
+                ),
                 np.atleast_2d(self._y).astype(dtype),
                 np.atleast_2d(self._weights).astype(dtype),
             )
-        return self._cores[dtype]
+        return self._cores[key]
 
-    def _enter(
-        self, h: ArrayLike, m: ArrayLike, *delta: ArrayLike
-    ) -> tuple[bool, Any, list[Array]]:
-        """Return whether h and m are vectors, the core of their dtype, and their rows."""
+    def _call(self, method: str, latents: list[Array], threads: Any, device: str = "cpu") -> Any:
+        """Return what a method of the compiled problem does with these rows."""
+        cuda, workers = cuda_or_none(device), checked_threads(threads)
+        evaluate = getattr(self._core(latents[0].dtype, cuda), method)
+        return evaluate(*latents, workers) if cuda is None else evaluate(*latents)
+
+    def _enter(self, h: ArrayLike, m: ArrayLike, *delta: ArrayLike) -> tuple[bool, list[Array]]:
+        """Return whether h and m are vectors, and their rows, all of one dtype."""
         names = ["h", "m", "dh", "dm"][: 2 + len(delta)]
         values = zip(names, (h, m, *delta), strict=True)
         arrays = [finite(floats(value, name), name) for name, value in values]
@@ -113,32 +124,38 @@ class Problem:
             reason = f"`g{i % 2 + 1}` has {network.dims[0]} inputs"
             out.append(rows(array, name, network.dims[0], reason, dtype))
             same_batch(arrays[0], array, "h", name)
-        return arrays[0].ndim == 1, self._core(dtype), out
+        return arrays[0].ndim == 1, out
 
-    def objective(self, h: ArrayLike, m: ArrayLike, *, threads: int | None = None) -> Any:
+    def objective(
+        self, h: ArrayLike, m: ArrayLike, *, threads: int | None = None, device: str = "cpu"
+    ) -> Any:
         """Return f(h, m), eq. (2): a float, or (k,) for a batch. One pass of each network."""
-        single, core, latents = self._enter(h, m)
-        out = core.objective(*latents, checked_threads(threads)).astype(latents[0].dtype)
+        single, latents = self._enter(h, m)
+        out = self._call("objective", latents, threads, device).astype(latents[0].dtype)
         return float(out[0]) if single else out
 
-    def gradient_h(self, h: ArrayLike, m: ArrayLike, *, threads: int | None = None) -> Array:
+    def gradient_h(
+        self, h: ArrayLike, m: ArrayLike, *, threads: int | None = None, device: str = "cpu"
+    ) -> Array:
         r"""Return the partial derivative with respect to h, (n,) or (k, n).
 
         .. math:: \nabla_h f = \Lambda_h^T (x \odot v \odot (w \odot x - y))
 
         The transpose is missing in the paper's text. Units with pre-activation 0 are off.
         """
-        single, core, latents = self._enter(h, m)
-        out: Array = core.gradients(*latents, checked_threads(threads))[0]
+        single, latents = self._enter(h, m)
+        out: Array = self._call("gradients", latents, threads, device)[0]
         return out[0] if single else out
 
-    def gradient_m(self, h: ArrayLike, m: ArrayLike, *, threads: int | None = None) -> Array:
+    def gradient_m(
+        self, h: ArrayLike, m: ArrayLike, *, threads: int | None = None, device: str = "cpu"
+    ) -> Array:
         r"""Return the partial derivative with respect to m, (p,) or (k, p).
 
         .. math:: \nabla_m f = \Lambda_m^T (w \odot v \odot (w \odot x - y))
         """
-        single, core, latents = self._enter(h, m)
-        out: Array = core.gradients(*latents, checked_threads(threads))[1]
+        single, latents = self._enter(h, m)
+        out: Array = self._call("gradients", latents, threads, device)[1]
         return out[0] if single else out
 
     def one_sided_gradients(
@@ -163,8 +180,8 @@ class Problem:
             Of the shapes of h and m.
         """
         delta = pair(direction, "direction", "(dh, dm)", "both latents move")
-        single, core, latents = self._enter(h, m, *delta)
-        g1, g2 = core.one_sided_gradients(*latents, checked_threads(threads))
+        single, latents = self._enter(h, m, *delta)
+        g1, g2 = self._call("one_sided_gradients", latents, threads)
         return (g1[0], g2[0]) if single else (g1, g2)
 
     def directional_derivative(
@@ -182,18 +199,20 @@ class Problem:
 
         dw and dx are the one-sided derivatives of the outputs. A float, or (k,) for a batch.
         """
-        single, core, latents = self._enter(h, m, dh, dm)
-        out = core.directional_derivative(*latents, checked_threads(threads))
+        single, latents = self._enter(h, m, dh, dm)
+        out = self._call("directional_derivative", latents, threads)
         out = out.astype(latents[0].dtype)
         return float(out[0]) if single else out
 
-    def best_signs(self, h: ArrayLike, m: ArrayLike, *, threads: int | None = None) -> Any:
+    def best_signs(
+        self, h: ArrayLike, m: ArrayLike, *, threads: int | None = None, device: str = "cpu"
+    ) -> Any:
         """Return the signs (s_h, s_m) with the least f(s_h h, s_m m), line 3 of Algorithm 1.
 
         Ties go to the first of (+,+), (-,+), (+,-), (-,-). A pair of integers, or (k, 2).
         """
-        single, core, latents = self._enter(h, m)
-        out = core.best_signs(*latents, checked_threads(threads))
+        single, latents = self._enter(h, m)
+        out = self._call("best_signs", latents, threads, device)
         return (int(out[0, 0]), int(out[0, 1])) if single else out
 
 
@@ -201,43 +220,3 @@ def _read_only(array: Array) -> Array:
     view = array.view()
     view.flags.writeable = False
     return view
-
-
-def checked_network(name: str, network: object) -> ReLUNetwork:
-    """Return a network that the solvers can work on."""
-    if not isinstance(network, ReLUNetwork):
-        reason = "the solvers work on its linear pieces"
-        raise TypeError(must(name, "be a ReLUNetwork", reason, type(network).__name__))
-    return network
-
-
-def observations(
-    y: ArrayLike, g1: Generator, g2: Generator, y_weights: ArrayLike | None
-) -> tuple[Array, Array]:
-    """Check a problem and return its observation, zero where nothing is observed, and weights.
-
-    y is (ell,) or (batch, ell); the weights are (ell,), or of the shape of y.
-    """
-    ell = g1.dims[-1]
-    if g2.dims[-1] != ell:
-        reason = "the outputs are multiplied entry by entry"
-        raise ValueError(must("g2", f"have {ell} outputs, as `g1` has", reason, g2.dims[-1]))
-    observed = np.asarray(floats(y, "y"), order="C")
-    rows(observed, "y", ell, f"the networks have {ell} outputs", observed.dtype)
-    if y_weights is None:
-        return finite(observed, "y"), np.ones(ell, dtype=observed.dtype)
-
-    weights = finite(floats(y_weights, "y_weights"), "y_weights")
-    if np.asarray(y_weights).dtype.kind in "biu":  # a mask has no precision to keep
-        weights = weights.astype(observed.dtype)
-    if weights.shape not in ((ell,), observed.shape):
-        requirement = f"have shape ({ell},) or that of `y`, {observed.shape}"
-        reason = "every entry of `y` has a weight"
-        raise ValueError(must("y_weights", requirement, reason, f"shape {weights.shape}"))
-    if weights.size and weights.min() < 0:
-        reason = "a negative weight rewards misfit"
-        raise ValueError(must("y_weights", "be at least 0", reason, weights.min()))
-    if not (weights > 0).any(axis=-1).all():
-        reason = "nothing is observed otherwise"
-        raise ValueError(must("y_weights", "have a positive entry", reason, "none in some row"))
-    return finite(np.where(weights > 0, observed, 0).astype(observed.dtype), "y"), weights

@@ -50,6 +50,7 @@ class Settings:
     restarts: int | Literal["auto"] = "auto"
     seed: int = 0
     threads: int | None = None
+    device: str = "cpu"
     time_limit: float | None = None
     max_iterations: int | None = None
     shared_distortion: bool = False
@@ -126,15 +127,14 @@ def restore(settings: Settings) -> int:
 def _check_sharing(jobs: list[Job], settings: Settings) -> None:
     shared = settings.frames or settings.shared_distortion
     if shared and settings.known_x is not None:
-        raise ValueError(
-            "`known-x` must not be given with --frames or --shared-distortion because a known x "
-            f"needs no sharing; got {settings.known_x}"
-        )
-    if shared and settings.solver != "levenberg-marquardt":
-        raise ValueError(
-            "`solver` must be levenberg-marquardt with --frames or --shared-distortion because "
-            f"the rows of a shared x are solved all at once; got {settings.solver}"
-        )
+        requirement = "not be given with --frames or --shared-distortion"
+        reason = "a known x needs no sharing"
+        raise ValueError(must("known-x", requirement, reason, settings.known_x))
+    for name, only in (("solver", "levenberg-marquardt"), ("device", "cpu")):
+        if shared and getattr(settings, name) != only:
+            requirement = f"be {only} with --frames or --shared-distortion"
+            reason = "the rows of a shared x are solved all at once there"
+            raise ValueError(must(name, requirement, reason, getattr(settings, name)))
     shapes = {job.shape for job in jobs}
     if settings.frames and len(shapes) > 1:
         raise ValueError(
@@ -206,6 +206,7 @@ def _effort(settings: Settings) -> Effort:
         restarts=settings.restarts,
         seed=checked_seed(settings.seed),
         threads=checked_threads(settings.threads) or None,
+        device=settings.device,
         deadline=None if limit is None else time.monotonic() + limit,
     )
 

@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike
 from .. import _core
 from .._arrays import Array, common_dtype
 from .._arrays import threads as checked_threads
+from .._device import cuda_or_none
 from .._directions import (
     as_rows,
     directions,
@@ -21,7 +22,13 @@ from .._directions import (
 
 
 def deviation(
-    W: ArrayLike, x: ArrayLike, y: ArrayLike, alpha: float = 1.0, *, threads: int | None = None
+    W: ArrayLike,
+    x: ArrayLike,
+    y: ArrayLike,
+    alpha: float = 1.0,
+    *,
+    threads: int | None = None,
+    device: str = "cpu",
 ) -> float | Array:
     r"""Return the deviation (5) of W at one pair of directions, or at many.
 
@@ -38,6 +45,8 @@ def deviation(
         :math:`P(\chi^2_{n+2} \le 9n)`.
     threads : int, optional
         None is what OpenMP would use. The result is the same, bit for bit, for any number.
+    device : {"cpu", "cuda"}
+        See docs/cuda.md; `threads` has no effect there.
 
     Returns
     -------
@@ -50,6 +59,8 @@ def deviation(
     ------
     TypeError, ValueError
         For arguments of the wrong kind, or of a wrong value or shape.
+    RuntimeError, MemoryError
+        Where "cuda" cannot be had; where its memory does not hold the matrix and a pair.
 
     Notes
     -----
@@ -58,20 +69,20 @@ def deviation(
     """
     rows = matrix(W, "W")
     size = rows.shape[1]
+    cuda, workers = cuda_or_none(device), checked_threads(threads)
     first, second = directions(x, "x", size), directions(y, "y", size)
     single = first.ndim == 1 and second.ndim == 1
     same_count({"x": first, "y": second})
     level = level_of(alpha)
     dtype = common_dtype(rows.dtype, first.dtype, second.dtype)
     rows, level, power = scaled(rows, level, "W")
-    call = _core.wdc_deviations32 if dtype == np.float32 else _core.wdc_deviations64
-    values = call(
-        as_rows(rows, dtype),
-        as_rows(first, dtype),
-        as_rows(second, dtype),
-        level,
-        checked_threads(threads),
-    )
+    W_rows, x_rows, y_rows = (as_rows(array, dtype) for array in (rows, first, second))
+    if cuda is None:
+        call = _core.wdc_deviations32 if dtype == np.float32 else _core.wdc_deviations64
+        values = call(W_rows, x_rows, y_rows, level, workers)
+    else:
+        call = cuda.wdc_deviations32 if dtype == np.float32 else cuda.wdc_deviations64
+        values = call(W_rows, x_rows, y_rows, level)
     values = np.ldexp(values, 2 * power)
     return float(values[0]) if single else values
 
@@ -86,6 +97,7 @@ def joint_deviation(
     alpha: float = 1.0,
     *,
     threads: int | None = None,
+    device: str = "cpu",
 ) -> tuple[float, float] | Array:
     r"""Return the two deviations of the joint WDC, scaled so that it reads value <= epsilon.
 
@@ -107,6 +119,8 @@ def joint_deviation(
         Greater than 0: the product of the two layers' own.
     threads : int, optional
         None is what OpenMP would use. The result is the same, bit for bit, for any number.
+    device : {"cpu", "cuda"}
+        See docs/cuda.md; `threads` has no effect there.
 
     Returns
     -------
@@ -117,8 +131,11 @@ def joint_deviation(
     ------
     TypeError, ValueError
         For arguments of the wrong kind, or of a wrong value or shape.
+    RuntimeError, MemoryError
+        Where "cuda" cannot be had; where its memory does not hold the matrix and a pair.
     """
     first, second = matrices(B, C)
+    cuda, workers = cuda_or_none(device), checked_threads(threads)
     sizes = {"h": first, "x": first, "m": second, "y": second}
     latents = {
         name: directions(value, name, sizes[name].shape[1])
@@ -129,16 +146,13 @@ def joint_deviation(
     level = level_of(alpha)
     dtype = common_dtype(first.dtype, second.dtype, *(z.dtype for z in latents.values()))
     first, second, level, power = joint_scaled(first, second, level)
-    call = _core.wdc_joint_deviations32 if dtype == np.float32 else _core.wdc_joint_deviations64
-    values = call(
-        as_rows(first, dtype),
-        as_rows(second, dtype),
-        as_rows(latents["h"], dtype),
-        as_rows(latents["x"], dtype),
-        as_rows(latents["m"], dtype),
-        as_rows(latents["y"], dtype),
-        level,
-        checked_threads(threads),
-    )
+    B_rows, C_rows = (as_rows(array, dtype) for array in (first, second))
+    h_rows, x_rows, m_rows, y_rows = (as_rows(z, dtype) for z in latents.values())
+    if cuda is None:
+        call = _core.wdc_joint_deviations32 if dtype == np.float32 else _core.wdc_joint_deviations64
+        values = call(B_rows, C_rows, h_rows, x_rows, m_rows, y_rows, level, workers)
+    else:
+        call = cuda.wdc_joint_deviations32 if dtype == np.float32 else cuda.wdc_joint_deviations64
+        values = call(B_rows, C_rows, h_rows, x_rows, m_rows, y_rows, level)
     values = np.ldexp(values, 2 * power)
     return (float(values[0, 0]), float(values[0, 1])) if single else values

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 from .. import _core
 from .._arrays import Array, must
 from .._arrays import threads as checked_threads
+from .._device import cuda_or_none
 from .._directions import as_rows, directions, level_of, matrix, same_count, scaled
 
 
@@ -43,6 +44,7 @@ def great_circle(
     *,
     start: ArrayLike | None = None,
     threads: int | None = None,
+    device: str = "cpu",
 ) -> Circle:
     r"""Return the supremum of the deviation (5) for a fixed x, over a great circle of y.
 
@@ -66,6 +68,8 @@ def great_circle(
     threads : int, optional
         None is what OpenMP would use: circles run in parallel. The result is the same, bit for
         bit, for any number.
+    device : {"cpu", "cuda"}
+        See docs/cuda.md; `threads` has no effect there.
 
     Returns
     -------
@@ -75,6 +79,8 @@ def great_circle(
     ------
     TypeError, ValueError
         For arguments of the wrong kind, or of a wrong value or shape.
+    RuntimeError, MemoryError
+        Where "cuda" cannot be had; where its memory does not hold the matrix and a circle.
 
     Notes
     -----
@@ -94,7 +100,7 @@ def great_circle(
         given["start"] = directions(start, "start", size)
     same_count(given)
     level = level_of(alpha)
-    workers = checked_threads(threads)
+    cuda, workers = cuda_or_none(device), checked_threads(threads)
     fixed, way = (np.atleast_2d(given[name].astype(np.float64)) for name in ("x", "tangent"))
     begin = _units(np.atleast_2d(given.get("start", fixed)).astype(np.float64))
     across = _units(way)
@@ -106,7 +112,10 @@ def great_circle(
     across = _units(across)
     small, level, power = scaled(rows, level, "W")
     small, fixed, s, u = (as_rows(array, rows.dtype) for array in (small, fixed, begin, across))
-    found = _core.wdc_great_circles(small, fixed, s, u, start is None, level, workers)
+    if cuda is None:
+        found = _core.wdc_great_circles(small, fixed, s, u, start is None, level, workers)
+    else:
+        found = cuda.wdc_great_circles(small, fixed, s, u, start is None, level)
     lower, upper = np.ldexp(found[:, :2], 2 * power).T
     angle = found[:, 2]
     y = np.cos(angle)[:, None] * begin + np.sin(angle)[:, None] * across

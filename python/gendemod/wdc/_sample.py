@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .._arrays import Array, integer, must, number
+from .._arrays import Array, common_dtype, integer, must, number
 from .._arrays import seed as checked_seed
 from .._directions import matrices, matrix
 from ._deviation import deviation, joint_deviation
@@ -51,6 +52,7 @@ def sample(
     seed: int,
     confidence: float = 0.99,
     threads: int | None = None,
+    device: str = "cpu",
 ) -> Sample:
     """Return the deviations (5) of W at random pairs of directions.
 
@@ -70,6 +72,9 @@ def sample(
         Between 0 and 1, of the statement.
     threads : int, optional
         None is what OpenMP would use. The result is the same, bit for bit, for any number.
+    device : {"cpu", "cuda"}
+        See docs/cuda.md. On "cuda" pairs are rounded to the dtype of the matrix, and computed in
+        it; the largest value is computed again on the CPU, in float64.
 
     Returns
     -------
@@ -81,13 +86,20 @@ def sample(
     ------
     TypeError, ValueError
         For arguments of the wrong kind, or of a wrong value or shape.
+    RuntimeError, MemoryError
+        As `deviation` on "cuda".
     """
     rows = matrix(W, "W")
     count = integer(pairs, "pairs", 1, "the maximum is taken over them", most=10**8)
     rng = np.random.default_rng(checked_seed(seed))
     x, y, angles = random_pairs(rng, count, rows.shape[1])
-    values = deviation(rows, x, y, alpha, threads=threads)
-    return _summary(np.asarray(values), angles, confidence)
+    if device != "cpu":
+        x, y = x.astype(rows.dtype), y.astype(rows.dtype)
+    values = np.asarray(deviation(rows, x, y, alpha, threads=threads, device=device))
+    if device != "cpu":
+        exact = rows.astype(np.float64)
+        _confirm(values, lambda i: deviation(exact, x[i], y[i], alpha))
+    return _summary(values, angles, confidence)
 
 
 def joint_sample(
@@ -99,6 +111,7 @@ def joint_sample(
     seed: int,
     confidence: float = 0.99,
     threads: int | None = None,
+    device: str = "cpu",
 ) -> Sample:
     """Return the larger of the joint deviations (6), (7) at random directions.
 
@@ -116,6 +129,9 @@ def joint_sample(
         Between 0 and 1, of the statement.
     threads : int, optional
         None is what OpenMP would use. The result is the same, bit for bit, for any number.
+    device : {"cpu", "cuda"}
+        See docs/cuda.md. On "cuda" pairs are rounded to the dtype of the matrix, and computed in
+        it; the largest value is computed again on the CPU, in float64.
 
     Returns
     -------
@@ -125,6 +141,8 @@ def joint_sample(
     ------
     TypeError, ValueError
         For arguments of the wrong kind, or of a wrong value or shape.
+    RuntimeError, MemoryError
+        As `deviation` on "cuda".
     """
     first, second = matrices(B, C)
     count = integer(pairs, "pairs", 1, "the maximum is taken over them", most=10**8)
@@ -132,8 +150,16 @@ def joint_sample(
     h, x, angles = random_pairs(rng, count, first.shape[1])
     m, y, _ = random_pairs(rng, count, second.shape[1])
     order = rng.permutation(count)  # the two laws are independent, their strata too
-    values = joint_deviation(first, second, h, x, m[order], y[order], alpha, threads=threads)
-    return _summary(np.max(np.asarray(values).reshape(-1, 2), axis=1), angles, confidence)
+    m, y = m[order], y[order]
+    if device != "cpu":
+        dtype = common_dtype(first.dtype, second.dtype)
+        h, x, m, y = (z.astype(dtype) for z in (h, x, m, y))
+    both = joint_deviation(first, second, h, x, m, y, alpha, threads=threads, device=device)
+    values = np.max(np.asarray(both).reshape(-1, 2), axis=1)
+    if device != "cpu":
+        B, C = first.astype(np.float64), second.astype(np.float64)
+        _confirm(values, lambda i: max(joint_deviation(B, C, h[i], x[i], m[i], y[i], alpha)))
+    return _summary(values, angles, confidence)
 
 
 def random_pairs(rng: np.random.Generator, count: int, size: int) -> tuple[Array, Array, Array]:
@@ -152,6 +178,14 @@ def random_pairs(rng: np.random.Generator, count: int, size: int) -> tuple[Array
     tangent /= np.linalg.norm(tangent, axis=1, keepdims=True)
     y = np.cos(angles)[:, None] * x + np.sin(angles)[:, None] * tangent
     return x, np.where(angles[:, None] == 0, x, y), angles
+
+
+def _confirm(values: Array, evaluate: Callable[[int], float | Array]) -> None:
+    """Replace the largest value by what is exact, until it is the largest."""
+    confirmed = set()
+    while (largest := int(values.argmax())) not in confirmed:
+        values[largest] = evaluate(largest)
+        confirmed.add(largest)
 
 
 def _summary(values: Array, angles: Array, confidence: float) -> Sample:

@@ -1,0 +1,241 @@
+"""Time device="cuda" against the ceilings of the device, PyTorch on it, and the CPU's two threads.
+
+    python benchmarks/cuda.py FOLDER [iterations] [peers] [pairs] [batch] [--small]
+
+`iterations`: Algorithm 1 with a fixed step, float32. `peers`: the same in PyTorch, eager and
+compiled, as far as it is installed. `pairs`: WDC deviations of independent pairs, in float32 and
+float64. `batch`: many problems to convergence. Before anything is timed, the answer is compared
+with the CPU's. FOLDER/ceilings.json, from ceilings.cu, holds what the device can reach; the table
+is written to FOLDER/cuda.md and cuda.json row by row. `--small`: tiny sizes, to see that all runs.
+Without a device it ends with exit code 2. `cuda.sh` builds, tests and runs all this.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import json
+import sys
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from compare import check, medians, text
+from peers import Work
+
+import gendemod as gd
+from gendemod._device import why_no_cuda
+from gendemod.info import describe
+
+# Networks (both), iterations between which a time is taken, and at least: the share of the copy
+# bandwidth, how many times PyTorch eager, and compiled.
+ITERATIONS = (
+    ((100, 1000, 1 << 20), (10, 110), (0.7, 10, 3)),
+    ((50, 1000, 1 << 16), (50, 1050), (None, 10, 3)),
+)
+# n, ell, pairs on the device, on the CPU, and at least: the share of the arithmetic ceiling.
+PAIRS = ((64, 4096, 8192, 512, None), (100, 16384, 2048, 64, None), (500, 65536, 256, 8, 0.5))
+# Networks (both), problems on the device, on the CPU.
+BATCH = (((10, 250, 4096), 4096, 256),)
+SMALL = {
+    "ITERATIONS": (((3, 20, 600), (1, 3), (None, None, None)),),
+    "PAIRS": ((4, 64, 6, 3, None), (40, 200, 4, 2, None)),
+    "BATCH": (((2, 20, 300), 6, 3),),
+}
+
+
+@dataclass
+class Table:
+    """The rows so far, and the ceilings."""
+
+    folder: Path
+    small: bool
+    rows: list[dict[str, object]] = field(default_factory=list)
+
+    def sizes(self, name: str) -> tuple:
+        return SMALL[name] if self.small else globals()[name]
+
+    def ceiling(self, name: str) -> float | None:
+        path = self.folder / "ceilings.json"
+        return json.loads(path.read_text())[name] if path.exists() else None
+
+    def add(
+        self,
+        work: str,
+        value: float,
+        unit: str,
+        ratio: float | None,
+        of: str,
+        least: float | None = None,
+    ) -> None:
+        """Add a measured value, its ratio to something, and what that must be at least."""
+        self.rows.append(
+            {"work": work, "value": value, "unit": unit, "ratio": ratio, "of": of, "least": least}
+        )
+        lines = ["| work | measured | ratio | to | at least |", "|---|---|---|---|---|"]
+        for row in self.rows:
+            numbers = ["" if row[key] is None else f"{row[key]:.3g}" for key in ("ratio", "least")]
+            lines.append(
+                f"| {row['work']} | {row['value']:.4g} {row['unit']} | {numbers[0]} | {row['of']} "
+                f"| {numbers[1]} |"
+            )
+        print(lines[-1] if len(self.rows) > 1 else "\n".join(lines), flush=True)
+        head = "```\n" + describe() + "\n```\n\n"
+        (self.folder / "cuda.md").write_text(head + "\n".join(lines) + "\n")
+        (self.folder / "cuda.json").write_text(json.dumps(self.rows, indent=1) + "\n")
+
+
+def gaussian(dims: tuple[int, ...], seed: int) -> list[np.ndarray]:
+    """Weights N(0, 1 / n_i), float32; blocks of rows are drawn side by side."""
+    weights = [np.empty(shape, dtype=np.float32) for shape in zip(dims[1:], dims, strict=False)]
+    blocks = [
+        (block, np.sqrt(len(W)), [seed, layer, i])
+        for layer, W in enumerate(weights)
+        for i, block in enumerate(np.array_split(W, len(W) // 4096 + 1))
+    ]
+
+    def fill(block: np.ndarray, root: float, key: list[int]) -> None:
+        np.random.default_rng(key).standard_normal(out=block, dtype=np.float32)
+        block /= np.float32(root)
+
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(lambda one: fill(*one), blocks))
+    return weights
+
+
+def unit_rows(rng: np.random.Generator, *shape: int) -> np.ndarray:
+    z = rng.standard_normal(shape).astype(np.float32)
+    return z / np.linalg.norm(z, axis=-1, keepdims=True)
+
+
+def make(dims: tuple[int, ...]) -> tuple[Work, tuple[gd.ReLUNetwork, gd.ReLUNetwork]]:
+    """One problem with two networks of these sizes, and a step well below the largest."""
+    weights = [gaussian(dims, seed) for seed in (1, 2)]
+    g1, g2 = networks = gd.ReLUNetwork(weights[0]), gd.ReLUNetwork(weights[1])
+    h0, m0, h, m = unit_rows(np.random.default_rng(0), 4, dims[0])
+    # The curvature of the expected objective is 2^-(d + s) / ell for codes of length 1.
+    step = 0.25 * 2.0 ** (2 * len(dims) - 2) * dims[-1]
+    return Work(*weights, g1(h0) * g2(m0), h, m, step), networks
+
+
+def descend(
+    work: Work, networks: tuple[gd.ReLUNetwork, ...], iterations: int, device: str = "cuda"
+) -> tuple[np.ndarray, np.ndarray]:
+    solver = gd.AlternatingDescent(step_size=work.step, max_iterations=iterations, tolerance=0)
+    result = gd.demodulate(work.y, *networks, solver, start=(work.h, work.m), device=device)
+    return result.h, result.m
+
+
+def seconds_each(run: Callable[[int], object], few: int, many: int) -> float:
+    """Return the seconds of an iteration, without what a call costs besides."""
+    runs = {str(count): partial(run, count) for count in (few, many)}
+    times = medians(runs, 5)
+    return (times[str(many)] - times[str(few)]) / (many - few)
+
+
+def iterations(table: Table, peers: bool) -> None:
+    for dims, (few, many), (share, eager, compiled) in table.sizes("ITERATIONS"):
+        work, networks = make(dims)
+        ours = partial(descend, work, networks)
+        found = {"gendemod": ours(3), "the CPU": ours(3, "cpu")}
+        check(work, found)
+        seconds = seconds_each(ours, few, many)
+        title = f"Algorithm 1, {text(dims)} twice"
+        # Each iteration needs every piece for its outputs, and again for its gradient.
+        moved = 2 * 2 * dims[0] * dims[-1] * 4
+        copy = table.ceiling("copy_bytes_per_second")
+        ratio = moved / seconds / copy if copy else None
+        table.add(f"{title}, an iteration", seconds * 1e6, "µs", None, "")
+        table.add(f"{title}, bytes", moved / seconds / 1e9, "GB/s", ratio, "copy", share)
+        if peers:
+            against_torch(
+                table, title, work, found, seconds, {"eager": eager, "compiled": compiled}
+            )
+
+
+def against_torch(
+    table: Table, title: str, work: Work, found: dict, seconds: float, least: dict
+) -> None:
+    import cuda_peers
+
+    for kind in ("eager",) if table.small else ("eager", "compiled"):
+        iteration = cuda_peers.make(work, compiled=kind == "compiled")
+        peer = partial(cuda_peers.run, iteration, work)
+        check(work, {**found, f"PyTorch, {kind}": peer(3)})
+        theirs = seconds_each(peer, 5, 25)
+        of = f"PyTorch {kind} on {cuda_peers.DEVICE}"
+        table.add(f"{title}, {of}", theirs * 1e6, "µs", theirs / seconds, "gendemod", least[kind])
+
+
+def pairs(table: Table) -> None:
+    for n, ell, count, fewer, least in table.sizes("PAIRS"):
+        for dtype, gap in ((np.float32, 1e-3), (np.float64, 1e-8)):
+            rng = np.random.default_rng()
+            W = (rng.standard_normal((ell, n)) / np.sqrt(ell)).astype(dtype)
+            x, y = rng.standard_normal((2, count, n)).astype(dtype)
+            device = partial(gd.wdc.deviation, W, x, y, device="cuda")
+            host = partial(gd.wdc.deviation, W, x[:fewer], y[:fewer], threads=2)
+            if not np.max(np.abs(device()[:fewer] - host())) < gap:
+                raise SystemExit(f"deviations of {n}, {ell} in {dtype.__name__} differ")
+            seconds = medians({"cuda": device, "cpu": host}, 3)
+            rate, theirs = count / seconds["cuda"], fewer / seconds["cpu"]
+            title = f"WDC ({n}, {ell}), {dtype.__name__}"
+            table.add(title, rate, "pairs/s", rate / theirs, "CPU, 2 threads", 20)
+            # A quarter of the rows is on at both; each adds to the lower half of n x n.
+            flops = rate * (ell / 4 * n * (n + 1) + 4 * ell * n)
+            peak = table.ceiling(f"{dtype.__name__}_flops_per_second")
+            ratio = flops / peak if peak else None
+            table.add(f"{title}, flops", flops / 1e9, "GF/s", ratio, "FMA units", least)
+
+
+def batch(table: Table) -> None:
+    for dims, count, fewer in table.sizes("BATCH"):
+        g1, g2 = (gd.ReLUNetwork(gaussian(dims, seed)) for seed in (1, 2))
+        rng = np.random.default_rng()
+        y = g1(unit_rows(rng, count, dims[0])) * g2(unit_rows(rng, count, dims[0]))
+        for solver in (gd.LevenbergMarquardt(), gd.AlternatingDescent()):
+            device = partial(gd.demodulate, y, g1, g2, solver, seed=1, device="cuda")
+            host = partial(gd.demodulate, y[:fewer], g1, g2, solver, seed=1, threads=2)
+            found, expected = device(), host()
+            worst = np.max(found.relative_residual[found.converged], initial=0)
+            short = np.mean(expected.converged) - np.mean(found.converged[:fewer])
+            if not (worst < 1e-3 and short < 0.02):
+                raise SystemExit(f"{solver}: residuals to {worst}, {short:.1%} fewer converge")
+            seconds = medians({"cuda": device, "cpu": host}, 1)
+            rate, theirs = count / seconds["cuda"], fewer / seconds["cpu"]
+            title = f"{count} problems {text(dims)} twice, {type(solver).__name__}"
+            table.add(title, rate, "problems/s", rate / theirs, "CPU, 2 threads", 15)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("sections", nargs="*", metavar="iterations|peers|pairs|batch")
+    parser.add_argument("--small", action="store_true", help="tiny sizes, to see that all runs")
+    options = parser.parse_intermixed_args()
+    known = {"iterations", "peers", "pairs", "batch"}
+    wanted = set(options.sections) or known
+    if not wanted <= known:
+        parser.error(f"sections are {', '.join(sorted(known))}")
+    if why_no_cuda():
+        print(why_no_cuda(), file=sys.stderr)
+        return 2
+    options.folder.mkdir(parents=True, exist_ok=True)
+    table = Table(options.folder, options.small)
+    if "peers" in wanted and not importlib.util.find_spec("torch"):
+        print("torch is not installed: not compared with")
+        wanted.remove("peers")
+    if wanted & {"iterations", "peers"}:
+        iterations(table, "peers" in wanted)
+    if "pairs" in wanted:
+        pairs(table)
+    if "batch" in wanted:
+        batch(table)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
