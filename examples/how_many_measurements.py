@@ -90,6 +90,7 @@ def law_rows(laws: list[sweep.PowerLaw], **more: Any) -> list[dict[str, Any]]:
             "upper": law.upper,
             "constant": law.constant,
             "scatter": law.scatter,
+            "p-value": law.p_value,
         }
         for law in laws
         if len(law.sizes)

@@ -11,9 +11,9 @@ from gendemod._device import why_no_cuda
 pytestmark = [pytest.mark.cuda, pytest.mark.skipif(bool(why_no_cuda()), reason=why_no_cuda())]
 
 
-def problem(inner, dtype=np.float64, batch=4, n=4, p=3, ell=600, seed=None):
+def problem(inner, dtype=np.float64, batch=4, n=4, p=3, ell=600):
     """Return two random networks, latents, and their products."""
-    rng = np.random.default_rng(seed)
+    rng = fresh()
     seeds = [int(seed) for seed in rng.integers(2**32, size=2)]
     g1 = gd.ReLUNetwork.gaussian((n, *inner, ell), seed=seeds[0], dtype=dtype)
     g2 = gd.ReLUNetwork.gaussian((p, *inner, ell), seed=seeds[1], dtype=dtype)

@@ -1,12 +1,15 @@
 """Rates, transitions and power laws of trials that are drawn from known curves."""
 
 import math
+from fractions import Fraction
 
 import numpy as np
 import pytest
 
 from gendemod import sweep as sweeps
 from gendemod.sweep._logistic import crossing
+from gendemod.sweep._rates import _median
+from gendemod.sweep._tails import chi_squared_tail, student_quantile
 from sweeping import simulated, tiny, written
 
 Z = 1.959963984540054
@@ -42,6 +45,27 @@ def test_rates_at_the_ends_and_without_trials(tmp_path):
     assert found.upper[1] == pytest.approx(z**2 / (10 + z**2))
 
 
+def test_another_criterion_needs_no_other_trials(tmp_path):
+    sweep = tiny(axes={"n": [1, 2], "ell": ELLS}, settings={}, trials=30)
+    errors = np.random.default_rng(2).exponential(size=len(sweep))
+    results = written(tmp_path / "a", sweep, errors)
+    cells = errors.reshape(30, 2, len(ELLS))
+    for below in (0.3, 1.0):
+        found = sweeps.rates(results, success=("error", below))
+        np.testing.assert_array_equal(found.successes, (cells < below).sum(axis=0))
+        assert found.sweep.criterion == ("error", below)
+    strict = sweeps.rates(results, success=("iterations", 0))  # none takes fewer than none
+    assert not strict.successes.any()
+    as_given = sweeps.transitions(results, "ell", success=sweep.criterion).to_dict()
+    np.testing.assert_equal(as_given, sweeps.transitions(results, "ell").to_dict())
+    other = sweeps.transitions(results, "ell", success=("error", 1e9)).rows
+    assert [(row.how, row.lower) for row in other] == [("none", 0), ("none", 0)]
+    with pytest.raises(ValueError, match=r"`success` must be one of error"):
+        sweeps.transitions(results, "ell", success=("speed", 1))
+    with pytest.raises(ValueError, match=r"`success` must be at least 0"):
+        sweeps.rates(results, success=("error", -1))
+
+
 def test_wilsons_interval_covers(tmp_path):
     n, covered = 25, []
     k = np.arange(n + 1)
@@ -73,6 +97,44 @@ def test_medians_have_intervals_that_cover(tmp_path, trials):
     k = int((table < found.lower).sum(axis=0).max()) + 1
     both = 2 * sum(math.comb(trials, i) for i in range(k + 1)) / 2**trials
     assert both > 0.05
+
+
+@pytest.mark.parametrize("level", [0.5, 0.95, 0.9999])
+def test_intervals_of_medians_leave_out_what_the_binomial_allows(level):
+    for n in (1, 2, 5, 6, 7, 40, 399, 400, 401, 999, 1000, 1074, 1075, 3000):
+        allowed = Fraction(1 - level) * 2 ** (n - 1)
+        total, k = 1, 0  # the sum of the binomial coefficients up to k
+        while total <= allowed:
+            k += 1
+            total += math.comb(n, k)
+        _, lower, upper = _median(np.arange(n), level)
+        assert (lower, upper) == ((k - 1, n - k) if k else (-math.inf, math.inf))
+
+
+@pytest.mark.parametrize("n", [1075, 10**4, 10**6])
+def test_medians_of_many_values_have_the_normal_interval(n):
+    value, lower, upper = _median(np.arange(n), 0.95)
+    assert value == (n - 1) / 2
+    assert lower + upper == n - 1
+    assert upper - lower == pytest.approx(Z * n**0.5, abs=2)
+
+
+def test_medians_of_many_trials(tmp_path):
+    n = 1200
+    sweep = tiny(axes={"n": [1, 2]}, settings={"ell": 9}, trials=n)
+    errors = np.full(2 * n, np.nan)
+    errors[::2] = np.random.default_rng(1).permutation(n)
+    found = sweeps.medians(written(tmp_path / "a", sweep, errors), "error")
+    assert found.tried.tolist() == [n, 0]
+    assert (found.value[0], found.lower[0], found.upper[0]) == _median(np.arange(n), 0.95)
+    assert (found.lower[1], found.upper[1]) == (-math.inf, math.inf)
+
+
+def test_medians_take_the_trials_and_not_the_grid_of_all(tmp_path):
+    sweep = tiny(axes={"n": [1, 2]}, settings={"ell": 9}, trials=10**12)
+    found = sweeps.medians(written(tmp_path / "a", sweep, np.array([3.0, 2.0, 5.0])), "error")
+    assert found.value.tolist() == [4, 2]
+    assert found.tried.tolist() == [2, 1]
 
 
 def test_a_fit_is_the_maximum_of_the_likelihood():
@@ -252,7 +314,54 @@ def test_what_is_no_power_law_has_scatter_and_a_wider_interval(tmp_path):
     results = simulated(tmp_path / "a", sweep, lambda c: curve(c["ell"], law[c["n"]], 4))
     (found,) = sweeps.power_laws(sweeps.transitions(results, "ell"))
     assert found.scatter > 50
+    assert found.p_value < 1e-20
     assert found.upper - found.lower > 0.5
+
+
+@pytest.mark.parametrize("count", [3, 5])
+def test_power_laws_cover_the_exponent_where_transitions_scatter(count):
+    sweep = tiny(axes={"ell": [8], "n": [1]}, settings={})
+    rng, hits, chances = np.random.default_rng(count), [], []
+    sizes, sigma = np.geomspace(2, 32, count), 0.03
+    for _ in range(1500):
+        x = np.exp(np.log(9 * sizes) + rng.normal(scale=math.hypot(sigma, 0.1), size=count))
+        ends = x * np.exp(np.outer([-Z, Z], np.full(count, sigma)))
+        rows = [
+            sweeps.Transition({"n": n}, "fitted", *row, 8.0, (1.0, 1e4), 0.0, 0)
+            for n, *row in zip(sizes, x, *ends, strict=True)
+        ]
+        (law,) = sweeps.power_laws(sweeps.Transitions(sweep, "ell", ("n",), True, 0.95, rows))
+        hits.append(law.lower <= 1 <= law.upper)
+        chances.append(law.p_value)
+    assert np.mean(hits) > 0.93
+    assert np.mean(np.array(chances) < 0.05) > 0.5
+
+
+def test_two_sizes_give_an_exponent_and_no_interval(tmp_path):
+    sweep = tiny(axes={"n": [1, 4], "ell": ELLS}, settings={}, trials=40)
+    results = simulated(tmp_path / "a", sweep, lambda c: curve(c["ell"], 8 * c["n"], 5))
+    (law,) = sweeps.power_laws(sweeps.transitions(results, "ell"))
+    assert law.exponent == pytest.approx(1, abs=0.3)
+    assert (law.lower, law.upper) == (-math.inf, math.inf)
+    assert math.isnan(law.scatter)
+    assert math.isnan(law.p_value)
+
+
+@pytest.mark.parametrize(
+    ("freedom", "tabulated"),
+    [(1, 12.706), (2, 4.303), (3, 3.182), (4, 2.776), (10, 2.228), (1000, 1.962)],
+)
+def test_students_quantiles_are_those_of_tables(freedom, tabulated):
+    assert student_quantile(0.95, freedom) == pytest.approx(tabulated, abs=5e-4)
+
+
+@pytest.mark.parametrize(
+    ("freedom", "tabulated"), [(1, 3.841), (2, 5.991), (3, 7.815), (8, 15.507), (15, 24.996)]
+)
+def test_tails_of_chi_squared_are_those_of_tables(freedom, tabulated):
+    assert chi_squared_tail(tabulated, freedom) == pytest.approx(0.05, abs=5e-5)
+    assert chi_squared_tail(0.0, freedom) == 1
+    assert chi_squared_tail(1e4, freedom) == 0
 
 
 def test_bracketed_transitions_enter_with_a_uniform_law(tmp_path):
@@ -263,7 +372,7 @@ def test_bracketed_transitions_enter_with_a_uniform_law(tmp_path):
     sigma = (ends[:, 1] - ends[:, 0]) / 12**0.5
     slope, _ = np.polyfit(np.log([1, 2, 4]), ends.mean(axis=1), 1, w=1 / sigma)
     assert found.exponent == pytest.approx(slope, rel=1e-5)
-    half = Z * (1 / np.sum((np.log([1, 2, 4]) - np.log(2)) ** 2 / sigma**2)) ** 0.5
+    half = 12.7062047 * (1 / np.sum((np.log([1, 2, 4]) - np.log(2)) ** 2 / sigma**2)) ** 0.5
     assert found.upper - found.exponent == pytest.approx(half, rel=1e-5)
 
 

@@ -6,10 +6,12 @@ import signal
 import socket
 import subprocess
 import sys
+from contextlib import nullcontext
 
 import numpy as np
 import pytest
 
+from gendemod import _sweep_command
 from gendemod import sweep as sweeps
 from gendemod.cli import main
 from sweeping import direct, measures, simulated, tiny, wait_for, written
@@ -199,6 +201,63 @@ def test_plot_writes_the_fits_of_the_library_and_figures(transition, tmp_path, c
     for name in figures:
         assert (out / name).read_bytes().startswith(b"\x89PNG")
         assert f"wrote {out / name}" in printed
+
+
+def test_many_transitions_are_drawn_in_several_figures(tmp_path, monkeypatch):
+    pytest.importorskip("matplotlib")
+    from matplotlib.figure import Figure
+
+    drawn = {}
+    monkeypatch.setattr(Figure, "savefig", lambda figure, path, **_: drawn.update({path: figure}))
+    monkeypatch.setattr(_sweep_command, "replacing", nullcontext)
+    path, out = tmp_path / "many.sweep", tmp_path / "out"
+    axes = {"n": [1, 4], "depth": [1, 2, 3, 4], "law": ["gaussian", "rademacher"], "ell": [4, 32]}
+    sweep = tiny(axes=axes, settings={"width": 9}, trials=9)
+    simulated(path, sweep, lambda c: float(c["ell"] > 4))
+    assert main(["sweep", "plot", str(path), "-o", str(out)]) == 0
+    found = {one.name: figure for one, figure in drawn.items() if "transitions" in one.name}
+    assert set(found) == {"transitions-law-gaussian.png", "transitions-law-rademacher.png"}
+    for figure in found.values():
+        (ax,) = figure.axes
+        assert [one.get_label()[:9] for one in ax.containers] == [
+            f"depth = {d}" for d in axes["depth"]
+        ]
+        figure.draw_without_rendering()
+        for box in (ax.get_legend().get_window_extent(), ax.get_tightbbox()):
+            assert box.y1 <= figure.bbox.y1
+            assert box.x1 <= figure.bbox.x1
+        assert ax.get_window_extent().height > 2 * figure.dpi
+
+
+def test_plot_takes_another_criterion(transition, tmp_path, capsys):
+    pytest.importorskip("matplotlib")
+    out = tmp_path / "out"
+    plotting = ["plot", str(transition), "-o", str(out)]
+    assert main(["sweep", *plotting, "--success", "iterations", "1"]) == 0
+    assert "success    iterations < 1\n" in capsys.readouterr().out
+    report = json.loads((out / "transitions.json").read_text(encoding="utf-8"))
+    assert report["success"] == ["iterations", 1]
+    assert {cell["rate"] for cell in report["cells"]} == {1}
+    assert {cell["median iterations"] for cell in report["cells"]} == {0}
+    assert "`success` must be one of error" in error(capsys, *plotting, "--success", "speed", "1")
+    assert "`success` must end in a number" in error(capsys, *plotting, "--success", "error", "x")
+
+
+def test_plot_tells_what_is_missing_and_damaged(tmp_path, capsys):
+    pytest.importorskip("matplotlib")
+    path, out = tmp_path / "part.sweep", tmp_path / "out"
+    errors = np.array([*[0.0, 1.0] * 35, *[np.nan] * 10])
+    written(path, SWEEP, errors)
+    assert main(["sweep", "plot", str(path), "-o", str(out)]) == 0
+    assert "trials     70 of 80: 10 are missing\n" in capsys.readouterr().out
+    with open(path, "ab") as file:
+        file.write(b"?" * 100)
+    assert main(["sweep", "plot", str(path), "-o", str(out)]) == 0
+    damage = f"damage     100 bytes from byte {path.stat().st_size - 100} on: "
+    assert damage in capsys.readouterr().out
+    assert damage in (out / "transitions.txt").read_text(encoding="utf-8")
+    (gap,) = json.loads((out / "transitions.json").read_text(encoding="utf-8"))["damage"]
+    assert gap["length"] == 100
 
 
 def test_plot_takes_other_axes(transition, tmp_path, capsys):

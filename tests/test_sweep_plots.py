@@ -1,6 +1,7 @@
 """Pictures of sweeps: what is drawn is what was given."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,9 +10,11 @@ from gendemod import sweep as sweeps
 from sweeping import simulated, tiny, written
 
 pytest.importorskip("matplotlib")
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from gendemod import plot
+from gendemod._sweep_axes import style_of
 
 ELLS = [4, 8, 12, 16, 24, 32, 64]
 SIZES = [1, 2, 4, 8]
@@ -75,6 +78,27 @@ def test_a_map_shows_rates_and_transitions(results, found):
     assert turned.get_lines() == []
 
 
+def test_cells_that_were_not_tried_do_not_look_like_success(tmp_path):
+    sweep = tiny(axes={"n": [1, 2], "ell": [3, 6]}, settings={}, trials=2)
+    errors = np.array([0.0, 0.0, 1.0, np.nan] * 2)
+    rates = sweeps.rates(written(tmp_path / "a", sweep, errors))
+    ax = plot.success_map(rates, ax=new())
+    assert "not tried" in [text.get_text() for text in ax.get_legend().get_texts()]
+    canvas = FigureCanvasAgg(ax.figure)
+    canvas.draw()
+    pixels = np.asarray(canvas.buffer_rgba())[::-1, :, :3].astype(int)
+
+    def around(n, ell):
+        x, y = map(round, ax.transData.transform((n, ell)))
+        return pixels[y - 8 : y + 8, x - 8 : x + 8].reshape(-1, 3)
+
+    assert (around(1, 6) == 255).all()
+    assert not (around(2, 6) == 255).all(axis=1).any()
+    full = sweeps.rates(simulated(tmp_path / "b", sweep, lambda _: 1.0))
+    ax = plot.success_map(full, ax=new())
+    assert "not tried" not in ax.get_legend_handles_labels()[1]
+
+
 def test_theory_knows_p_and_ratios(tmp_path):
     axes = {"n": [2, 8], "ell_per_unknown": [0.5, 4.0]}
     sweep = tiny(axes=axes, settings={"p": 3}, trials=3)
@@ -133,6 +157,31 @@ def test_curves_have_error_bars_and_power_laws(found):
         np.testing.assert_allclose(line.get_ydata(), law.constant * x**law.exponent)
     labelled(ax, "$n^2 + p^2$")
     labelled(ax, "$n + p$")
+
+
+def test_some_of_many_groups_are_drawn(found):
+    laws = sweeps.power_laws(found)
+    ax = plot.transition_curves(found, laws, at={"law": "rademacher"}, ax=new())
+    (label,) = [container.get_label() for container in ax.containers]
+    assert label.startswith("50 %: ")
+    values = [row.value for row in found.rows if row.at["law"] == "rademacher"]
+    np.testing.assert_array_equal(ax.containers[0].lines[0].get_ydata(), values)
+    with pytest.raises(ValueError, match=r"`at` must have keys of law, n because"):
+        plot.transition_curves(found, at={"ell": 4}, ax=new())
+
+
+def test_few_sizes_are_ticks_and_many_are_not(found):
+    ax = plot.transition_curves(found, ax=new())
+    assert ax.get_xticks().tolist() == SIZES
+    rows = [replace(row, at={**row.at, "n": n}) for n in range(1, 40) for row in found.rows[:1]]
+    ax = plot.transition_curves(replace(found, rows=rows), ax=new())
+    assert len(ax.get_xticks()) < 12
+
+
+def test_many_lines_have_different_colours_and_marks():
+    styles = [tuple(style_of(k).values()) for k in range(49)]
+    assert len(set(styles)) == 49
+    assert len({colour for colour, _ in styles[:7]}) == 7
 
 
 def test_what_is_not_fitted_has_a_bar_alone_or_an_arrow(tmp_path):

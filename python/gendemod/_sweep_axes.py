@@ -23,6 +23,7 @@ _NAMES = {
     "ell_per_unknown": r"$\ell\,/\,(n + p)$",
     "ell_per_product": r"$\ell\,/\,(n p)$",
 }
+_TICKS = 12  # numbers side by side, at most
 _SPAN = 6  # the largest value over the smallest, from which on an axis is logarithmic
 
 
@@ -44,8 +45,9 @@ def _value(value: Any) -> str:
 
 
 def style_of(k: int) -> dict[str, Any]:
-    """Return the colour and the mark of line k; they come back after seven."""
-    return {"color": _COLOURS[k % len(_COLOURS)], "marker": _MARKS[k % len(_MARKS)]}
+    """Return the colour and the mark of line k: after seven, the colours with other marks."""
+    rounds, place = divmod(k, len(_COLOURS))
+    return {"color": _COLOURS[place], "marker": _MARKS[(place + rounds) % len(_MARKS)]}
 
 
 def numbers(axes: Mapping[str, Sequence[Any]], name: str, parameter: str) -> Array:
@@ -67,14 +69,23 @@ def known(axes: Mapping[str, Sequence[Any]], at: Mapping[str, Any]) -> None:
             raise ValueError(must("at", requirement, "it chooses among their values", repr(name)))
 
 
+def lists_of(
+    axes: Mapping[str, Sequence[Any]], at: Mapping[str, Any] | None
+) -> dict[str, list[Any]]:
+    """Return a choice of values of axes with a list for each."""
+    chosen = dict(at or {})
+    known(axes, chosen)
+    return {name: one if isinstance(one, list) else [one] for name, one in chosen.items()}
+
+
 def scale_of(values: Array) -> str:
     """Return which scale shows positive values well."""
     return "log" if values.min() > 0 and values.max() > _SPAN * values.min() else "linear"
 
 
-def plain_numbers(ax: Axes) -> None:
-    """Write the numbers on logarithmic axes as such."""
-    from matplotlib.ticker import LogLocator
+def plain_numbers(ax: Axes, places: Array) -> None:
+    """Write the numbers on logarithmic axes as such; along x those of few places themselves."""
+    from matplotlib.ticker import FixedLocator, LogLocator, NullLocator
 
     for axis, scale in ((ax.xaxis, ax.get_xscale()), (ax.yaxis, ax.get_yscale())):
         if scale == "log":
@@ -82,6 +93,11 @@ def plain_numbers(ax: Axes) -> None:
             axis.set_major_locator(LogLocator(subs=(1, 2, 5) if high < 300 * low else (1,)))
             axis.set_major_formatter("{x:g}")
             axis.set_minor_formatter("")
+    scaled = np.sort(np.log(places) if ax.get_xscale() == "log" else places)
+    if len(places) == 1 or np.diff(scaled).min() > np.ptp(scaled) / _TICKS:
+        ax.xaxis.set_major_locator(FixedLocator(places.tolist()))
+        ax.xaxis.set_minor_locator(NullLocator())
+        ax.xaxis.set_major_formatter("{x:g}")
 
 
 def theory(ax: Axes, sweep: Sweep, x: str, y: str, colours: tuple[str, str]) -> None:

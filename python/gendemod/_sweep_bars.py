@@ -10,7 +10,7 @@ import numpy as np
 
 from ._arrays import Array
 from ._axes import axes_of, finished
-from ._sweep_axes import known, label_of, name_of, numbers, plain_numbers, scale_of, style_of
+from ._sweep_axes import label_of, lists_of, name_of, numbers, plain_numbers, scale_of, style_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -94,8 +94,7 @@ def _rows(
 ) -> Axes:
     """Draw a line with bars for each row that is wanted."""
     places = numbers(sweep.axes, along, "along")
-    wanted = {name: one if isinstance(one, list) else [one] for name, one in (at or {}).items()}
-    known(sweep.axes, wanted)
+    wanted = lists_of(sweep.axes, at)
     others = [name for name in sweep.axes if name != along]
     rows = [np.moveaxis(part, list(sweep.axes).index(along), -1) for part in parts]
     ax = axes_of(ax)
@@ -117,6 +116,6 @@ def _rows(
         options = {"linewidth": 0.8, "markersize": 2.5, **style_of(next(drawn))}
         ax.errorbar(places[some], value[some], bars, label=label_of(news) or "all", **options)
     ax.set_xscale(scale_of(places))
-    plain_numbers(ax)
+    plain_numbers(ax, places)
     ax.set_xlabel(name_of(along))
     return ax

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import itertools
+import math
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 __all__ = ["export", "plot", "resume", "run", "status"]
 
 _ROWS = 5  # lines in a figure of bars
+_LINES = 6  # lines in a figure of transitions
+_HEIGHT = 2.9  # inches of a figure below its legend
 
 
 def run(
@@ -102,13 +105,20 @@ def export(results: Path, target: Path) -> int:
     return 0
 
 
-def plot(results: Path, output: Path, along: str | None, against: str | None) -> int:
+def plot(
+    results: Path,
+    output: Path,
+    along: str | None,
+    against: str | None,
+    success: tuple[str, str] | None,
+) -> int:
     """Print transitions and power laws; write them and figures into a folder; return 0."""
     try:
         import matplotlib as _matplotlib  # noqa: F401
     except ImportError:
         raise ImportError("figures need matplotlib; install gendemod[plot]") from None
-    found = analysis(sweeps.open(results), along, against)
+    criterion = None if success is None else (success[0], _below(success[1]))
+    found = analysis(sweeps.open(results), along, against, criterion)
     folder = output_folder(output)
     print(found.text())
     write_text(folder / "transitions.txt", found.text())
@@ -121,6 +131,15 @@ def plot(results: Path, output: Path, along: str | None, against: str | None) ->
     return 0
 
 
+def _below(text: str) -> float:
+    """Return the number of a criterion."""
+    try:
+        return float(text)
+    except ValueError:
+        reason = "a trial succeeds if the measure is below"
+        raise ValueError(must("success", "end in a number", reason, repr(text))) from None
+
+
 def _figures(found: Analysis) -> Iterator[tuple[str, Callable[..., Axes]]]:
     """Yield the names of figures, and what draws them on `ax`."""
     from . import plot as plots
@@ -131,10 +150,11 @@ def _figures(found: Analysis) -> Iterator[tuple[str, Callable[..., Axes]]]:
         some[against] = list(axes[against][:: -(-len(axes[against]) // _ROWS)])
     shown = None
     if found.found is not None:
-        shown = sweeps.transitions(found.results, axis)
+        shown = sweeps.transitions(found.results, axis, success=found.rates.sweep.criterion)
         if against is not None:
             draw = partial(plots.transition_curves, found.found, found.laws, against)
-            yield "transitions.png", draw
+            for at in _parts(axes, [name for name in found.found.others if name != against]):
+                yield f"transitions{file_word(at)}.png", partial(draw, at=at)
     fixed = [name for name in axes if name not in (axis, against)]
     for values in itertools.product(*(axes[name] for name in fixed)):
         at = dict(zip(fixed, values, strict=True))
@@ -147,10 +167,23 @@ def _figures(found: Analysis) -> Iterator[tuple[str, Callable[..., Axes]]]:
         yield f"medians{word}.png", partial(plots.measured, found.medians, axis, at=rows)
 
 
+def _parts(axes: Mapping[str, Sequence[Any]], names: list[str]) -> Iterator[dict[str, Any]]:
+    """Yield values of some of these axes, a figure each: as few as leave few lines in each."""
+    lines = math.prod(len(axes[name]) for name in names)
+    subsets = (one for k in range(len(names) + 1) for one in itertools.combinations(names, k))
+    figures = {one: math.prod(len(axes[name]) for name in one) for one in subsets}
+    split = min((one for one in figures if lines / figures[one] <= _LINES), key=figures.__getitem__)
+    for values in itertools.product(*(axes[name] for name in split)):
+        yield dict(zip(split, values, strict=True))
+
+
 def _write(draw: Callable[..., Axes], path: Path) -> None:
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(5.0, 3.2), layout="constrained")
-    draw(ax=figure.subplots())
+    figure = Figure(figsize=(5.0, _HEIGHT), layout="constrained")
+    legend = draw(ax=figure.subplots()).get_legend()
+    if legend is not None:
+        figure.draw_without_rendering()
+        figure.set_figheight(_HEIGHT + legend.get_window_extent().height / figure.dpi)
     with replacing(path) as beside:
         figure.savefig(beside, dpi=200)

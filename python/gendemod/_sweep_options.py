@@ -97,3 +97,9 @@ def _add_plot(words: argparse._SubParsersAction[Any]) -> None:
     add("-o", "--output", type=path, required=True, help="folder to write to")
     add("--along", metavar="AXIS", help="the axis of the transition (ell, or else n)")
     add("--against", metavar="AXIS", help="the size of the power laws (n, or else another axis)")
+    add(
+        "--success",
+        nargs=2,
+        metavar=("MEASURE", "BELOW"),
+        help="another criterion for the trials that are there (that of the sweep)",
+    )

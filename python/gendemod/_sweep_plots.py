@@ -14,6 +14,7 @@ from ._sweep_axes import (
     SKY,
     known,
     label_of,
+    lists_of,
     name_of,
     numbers,
     plain_numbers,
@@ -27,6 +28,13 @@ if TYPE_CHECKING:
 
     from .sweep import PowerLaw, Rates, Transition, Transitions
 
+_BLANK: dict[str, Any] = {
+    "facecolor": "#f1e6f2",
+    "edgecolor": "#c8a8cc",
+    "hatch": "//////",
+    "linewidth": 0,
+}
+
 
 def success_map(
     rates: Rates,
@@ -38,6 +46,8 @@ def success_map(
     ax: Axes | None = None,
 ) -> Axes:
     """Draw the share of successes over two axes, and transitions over it.
+
+    Cells without trials are hatched.
 
     Where the axes are n or p, and ell or `ell_per_unknown`, the order of Theorem 2, ell = n^2 + p^2
     (its constant and its logarithms are not known), and the number of unknowns, ell = n + p, are
@@ -79,6 +89,9 @@ def success_map(
     orders = [np.argsort(values) for values in places]
     edges = [_edges(values[order]) for values, order in zip(places, orders, strict=True)]
     cells = share[np.ix_(*orders)].T
+    if np.isnan(cells).any():
+        # Under the map, whose cells without trials are left out.
+        ax.axhspan(edges[1][0], edges[1][-1], label="not tried", zorder=0, **_BLANK)
     image = ax.pcolormesh(*edges, cells, cmap="gray", vmin=0, vmax=1, rasterized=True)
     bar = ax.figure.colorbar(image, ax=ax, ticks=[0, 0.5, 1], shrink=0.9, pad=0.02)
     bar.set_label("share of successes", fontsize=8)
@@ -93,7 +106,7 @@ def success_map(
             if all(row.at.get(name, value) == value for name, value in chosen.items())
         ]
         _points(ax, rows, x, {"color": SKY, "marker": "o", "label": "50 %"})
-    plain_numbers(ax)
+    plain_numbers(ax, places[0])
     ax.set_xlabel(name_of(x))
     ax.set_ylabel(name_of(y))
     return finished(ax)
@@ -104,6 +117,7 @@ def transition_curves(
     laws: Sequence[PowerLaw] = (),
     against: str = "n",
     *,
+    at: Mapping[str, Any] | None = None,
     ax: Axes | None = None,
 ) -> Axes:
     """Draw transitions against a size on logarithmic axes, with their intervals and power laws.
@@ -120,6 +134,8 @@ def transition_curves(
         Of `gendemod.sweep.power_laws`, against the same size.
     against : str
         One of their other axes, of numbers.
+    at : dict of name to value or list of values, optional
+        The values of further axes that are drawn; all of them by default.
     ax : matplotlib.axes.Axes, optional
         New ones of the width of a column by default.
 
@@ -130,32 +146,41 @@ def transition_curves(
     Raises
     ------
     ValueError
-        For a size that is no axis of numbers.
+        For a size that is no axis of numbers, and axes that the transitions do not have.
     ImportError
         If no `ax` is given and matplotlib is missing.
     """
     sweep = transitions.sweep
-    numbers({name: sweep.axes[name] for name in transitions.others}, against, "against")
+    axes = {name: sweep.axes[name] for name in transitions.others}
+    numbers(axes, against, "against")
+    wanted = lists_of(axes, at)
     rest = [name for name in transitions.others if name != against]
     groups: dict[tuple[Any, ...], list[Transition]] = {}
     for row in transitions.rows:
-        groups.setdefault(tuple(row.at[name] for name in rest), []).append(row)
+        values = tuple(row.at[name] for name in rest)
+        if all(one in wanted.get(name, [one]) for name, one in zip(rest, values, strict=True)):
+            groups.setdefault(values, []).append(row)
+    # What is the same in all groups is no news.
+    news = [name for name, *some in zip(rest, *groups, strict=True) if len(set(some)) > 1]
     ax = axes_of(ax)
     ax.set_xscale("log")
     ax.set_yscale("log")
     for k, (values, rows) in enumerate(groups.items()):
-        at, style = dict(zip(rest, values, strict=True)), style_of(k)
-        law = next((law for law in laws if dict(law.at) == at), None)
-        label = label_of(at) or "50 %"
+        group, style = dict(zip(rest, values, strict=True)), style_of(k)
+        law = next((law for law in laws if dict(law.at) == group), None)
+        label = label_of({name: group[name] for name in news}) or "50 %"
         if law is not None and math.isfinite(law.exponent):
             power = f"$\\propto {name_of(against).strip('$')}^{{{law.exponent:.2f}}}$"
-            label += f": {power}, {law.lower:.2f} to {law.upper:.2f}"
+            label += f": {power}"
+            if math.isfinite(law.lower):
+                label += f", {law.lower:.2f} to {law.upper:.2f}"
             ends = np.array([law.sizes.min(), law.sizes.max()])
             fitted = law.constant * ends**law.exponent
             ax.plot(ends, fitted, color=style["color"], linewidth=0.8)
         _points(ax, rows, against, {**style, "label": label})
     theory(ax, sweep, against, transitions.along, ("0.4", "0.4"))
-    plain_numbers(ax)
+    sizes = {row.at[against] for rows in groups.values() for row in rows}
+    plain_numbers(ax, np.array(sorted(sizes), dtype=float))
     ax.set_xlabel(name_of(against))
     ax.set_ylabel(f"{name_of(transitions.along)} at 50 % success")
     return finished(ax, ncols=1 if laws else 2)

@@ -44,14 +44,17 @@ class Analysis:
     laws: list[PowerLaw]
 
     def text(self) -> str:
-        """Return tables of transitions and of power laws."""
+        """Return what they rest on, and tables of transitions and of power laws."""
+        lines = [*_basis(self.results, self.rates.sweep), ""]
         if self.found is None:
-            return f"no transition: all values of {self.axis} are tried on the same networks\n"
+            lines += [f"no transition: all values of {self.axis} are tried on the same networks"]
+            return "\n".join(lines) + "\n"
         level = f"{100 * self.found.level:g} % intervals"
-        lines = [f"{self.found.along} at 50 % success, {level}", ""]
+        lines += [f"{self.found.along} at 50 % success, {level}", ""]
         lines += _table(
             [*self.found.others, "value", "lower", "upper", "slope", "deviance", "freedom"],
             [[*map(_word, row.at.values()), *_numbers(row)] for row in self.found.rows],
+            len(self.found.others),
         )
         lines += ["", "value      blank: between, above or below; *: beyond what was tried"]
         lines += ["deviance   much larger than its degrees of freedom: no logistic curve"]
@@ -59,10 +62,12 @@ class Analysis:
             lines += ["", f"{self.found.along} = constant * {self.against} ^ exponent", ""]
             rest = list(self.laws[0].at)
             lines += _table(
-                [*rest, "exponent", "lower", "upper", "constant", "scatter", "sizes"],
+                [*rest, "exponent", "lower", "upper", "constant", "scatter", "p-value", "sizes"],
                 [[*map(_word, law.at.values()), *_law(law)] for law in self.laws],
+                len(rest),
             )
-            lines += ["", "scatter    chi-squared over degrees of freedom: above 1, no power law"]
+            lines += ["", "scatter    chi-squared over degrees of freedom"]
+            lines += ["p-value    how likely a scatter as large is under an exact law"]
         return "\n".join(lines) + "\n"
 
     def to_dict(self) -> dict[str, Any]:
@@ -82,8 +87,10 @@ class Analysis:
         return {
             "versions": versions(),
             "sweep": sweep.to_toml(),
+            "success": list(self.rates.sweep.criterion),
             "trials": self.results.done,
             "complete": self.results.complete,
+            "damage": [gap._asdict() for gap in self.results.damage],
             "level": self.rates.level,
             "transitions": None if self.found is None else self.found.to_dict(),
             "against": self.against,
@@ -95,8 +102,13 @@ class Analysis:
         }
 
 
-def analysis(results: Results, along: str | None, against: str | None) -> Analysis:
-    """Fit what can be fitted; an axis that is None is chosen.
+def analysis(
+    results: Results,
+    along: str | None,
+    against: str | None,
+    success: tuple[str, float] | None,
+) -> Analysis:
+    """Fit what can be fitted; an axis that is None is chosen, and the criterion is the sweep's.
 
     Raises ValueError for axes that there are not, or not of numbers, and if no trial is done.
     """
@@ -119,10 +131,11 @@ def analysis(results: Results, along: str | None, against: str | None) -> Analys
         against = min(sizes, key=lambda x: (len(sweep.axes[x]) == 1, x != "n"), default=None)
     else:
         one_of(against, sizes, "against", "these are the other axes of positive numbers")
-    found = transitions(results, along) if redrawn(sweep, axis) else None
+    found = transitions(results, along, success=success) if redrawn(sweep, axis) else None
     laws = [] if found is None or against is None else power_laws(found, against)
-    middle = medians(results, sweep.criterion[0])
-    return Analysis(results, rates(results), middle, axis, against, found, laws)
+    shares = rates(results, success=success)
+    middle = medians(results, shares.sweep.criterion[0])
+    return Analysis(results, shares, middle, axis, against, found, laws)
 
 
 def _of_numbers(sweep: Sweep, above: float) -> tuple[str, ...]:
@@ -134,13 +147,28 @@ def _of_numbers(sweep: Sweep, above: float) -> tuple[str, ...]:
     )
 
 
-def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    """Return lines of columns, words to the left and numbers to the right."""
+def _basis(results: Results, sweep: Sweep) -> list[str]:
+    """Return what success is, how many trials there are, and what is missing or damaged."""
+    measure, below = sweep.criterion
+    missing = len(results.sweep) - results.done
+    rest = f": {missing} are missing" if missing else ""
+    return [
+        f"success    {measure} < {below:g}",
+        f"trials     {results.done} of {len(results.sweep)}{rest}",
+        *(
+            f"damage     {gap.length} bytes from byte {gap.offset} on: their trials are left out"
+            for gap in results.damage
+        ),
+    ]
+
+
+def _table(heads: Sequence[str], rows: Sequence[Sequence[str]], words: int) -> list[str]:
+    """Return lines of columns, first words to the left, then numbers to the right."""
     columns = list(zip(heads, *rows, strict=True))
     widths = [max(map(len, column)) for column in columns]
     return [
         "  ".join(
-            word.ljust(width) if i < len(heads) - 6 else word.rjust(width)
+            word.ljust(width) if i < words else word.rjust(width)
             for i, (word, width) in enumerate(zip(line, widths, strict=True))
         ).rstrip()
         for line in (heads, *rows)
@@ -156,7 +184,7 @@ def _numbers(row: Transition) -> list[str]:
 
 
 def _law(law: PowerLaw) -> list[str]:
-    parts = (law.exponent, law.lower, law.upper, law.constant, law.scatter)
+    parts = (law.exponent, law.lower, law.upper, law.constant, law.scatter, law.p_value)
     return [*map(_number, parts), str(len(law.sizes))]
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from statistics import NormalDist
 
 import numpy as np
@@ -21,6 +22,7 @@ class Rates:
     Attributes
     ----------
     sweep : Sweep
+        With the criterion that is used.
     tried, successes : ndarray of int
         On the grid of its axes.
     rate : ndarray of float
@@ -66,24 +68,40 @@ class Medians:
     level: float
 
 
-def rates(results: Results, *, level: float = 0.95) -> Rates:
+def rates(
+    results: Results, *, success: tuple[str, float] | None = None, level: float = 0.95
+) -> Rates:
     r"""Return the share of successes in every cell, with Wilson's interval.
 
     For k successes in n trials, and z the normal quantile of the level, it is
 
     .. math:: \frac{k + z^2/2 \pm z \sqrt{k (n - k)/n + z^2/4}}{n + z^2}.
 
-    Raises TypeError or ValueError for a level that is not between 0 and 1.
+    Parameters
+    ----------
+    results : Results
+    success : (str, float), optional
+        A measure of the task, and what it is below where a trial succeeds. None: the criterion of
+        the sweep.
+    level : float
+        The confidence of the intervals.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For a measure that the task does not have, and a level that is not between 0 and 1.
     """
     z = quantile(level)
-    cell = results.records["index"] % math.prod(results.sweep.shape)
-    success = results.records["success"]
-    size, shape = math.prod(results.sweep.shape), results.sweep.shape
+    sweep = results.sweep if success is None else replace(results.sweep, success=success)
+    measure, below = sweep.criterion
+    size, shape = math.prod(sweep.shape), sweep.shape
+    cell = results.records["index"] % size
+    succeeded = results.records[measure] < below
     tried = np.bincount(cell, minlength=size).reshape(shape)
-    successes = np.bincount(cell[success], minlength=size).reshape(shape)
+    successes = np.bincount(cell[succeeded], minlength=size).reshape(shape)
     rate = np.divide(successes, tried, out=np.full(shape, np.nan), where=tried > 0)
     lower, upper = wilson(successes, tried, z)
-    return Rates(results.sweep, tried, successes, rate, lower, upper, float(level))
+    return Rates(sweep, tried, successes, rate, lower, upper, float(level))
 
 
 def medians(results: Results, measure: str, *, level: float = 0.95) -> Medians:
@@ -96,13 +114,15 @@ def medians(results: Results, measure: str, *, level: float = 0.95) -> Medians:
     """
     one_of(measure, results.names, "measure", "the trials have these")
     quantile(level)
-    grid = results.grid(measure).reshape(-1, results.sweep.trials)
-    out = np.empty((3, len(grid)))
-    tried = np.empty(len(grid), dtype=int)
-    for i, row in enumerate(grid):
-        values = np.sort(row[~np.isnan(row)])
-        tried[i] = len(values)
-        out[:, i] = _median(values, level)
+    values = results.records[measure].astype(float)
+    measured = ~np.isnan(values)
+    values = values[measured]
+    size = math.prod(results.sweep.shape)
+    cell = results.records["index"][measured] % size
+    tried = np.bincount(cell, minlength=size)
+    values = values[np.lexsort((values, cell))]
+    parts = np.split(values, np.cumsum(tried)[:-1])
+    out = np.array([_median(part, level) for part in parts]).T
     shape = results.sweep.shape
     value, lower, upper = out.reshape(3, *shape)
     return Medians(results.sweep, measure, tried.reshape(shape), value, lower, upper, float(level))
@@ -133,12 +153,22 @@ def _median(values: Array, level: float) -> tuple[float, float, float]:
     n = len(values)
     if n == 0:
         return math.nan, -math.inf, math.inf
-    # k values are left out at either end as long as both tails together stay below 1 - level.
-    tail, k = math.ldexp(1.0, -n), 0
-    total = tail
-    while 2 * total <= 1 - level:
-        k += 1
-        tail *= (n - k + 1) / k
-        total += tail
+    k = _left_out(n, level)
     ends = (values[k - 1], values[n - k]) if k else (-math.inf, math.inf)
     return float(np.median(values)), float(ends[0]), float(ends[1])
+
+
+@lru_cache(maxsize=1024)
+def _left_out(n: int, level: float) -> int:
+    """Return the largest k with 2 P(Bin(n, 1/2) < k) <= 1 - level.
+
+    What is more than 20 standard deviations below n/2 has no weight.
+    """
+    k = max(0, n // 2 - 10 * math.isqrt(n))
+    log = math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1)
+    chance = total = 2 ** (log / math.log(2) - n)
+    while 2 * total <= 1 - level:
+        k += 1
+        chance *= (n - k + 1) / k
+        total += chance
+    return k

@@ -64,6 +64,7 @@ class Transitions:
     Attributes
     ----------
     sweep : Sweep
+        With the criterion that is used.
     along : str
         The setting that they are values of.
     others : tuple of str
@@ -88,7 +89,13 @@ class Transitions:
         return {"along": self.along, "rising": self.rising, "level": self.level, "rows": rows}
 
 
-def transitions(results: Results, along: str, *, level: float = 0.95) -> Transitions:
+def transitions(
+    results: Results,
+    along: str,
+    *,
+    success: tuple[str, float] | None = None,
+    level: float = 0.95,
+) -> Transitions:
     r"""Return where success passes one half along an axis, for all values of the others.
 
     A logistic curve in the logarithm of the axis,
@@ -104,14 +111,18 @@ def transitions(results: Results, along: str, *, level: float = 0.95) -> Transit
     along : str
         An axis of positive numbers; or "ell", where another axis, such as `ell_per_unknown`, says
         what it is.
+    success : (str, float), optional
+        A measure of the task, and what it is below where a trial succeeds. None: the criterion of
+        the sweep.
     level : float
         The confidence of the intervals.
 
     Raises
     ------
     TypeError, ValueError
-        For an axis that there is not, or not of positive numbers, or that changes only what is done
-        with the same random objects, such as `noise`: rates along it are not independent.
+        For a measure that the task does not have, for an axis that there is not, or not of positive
+        numbers, or that changes only what is done with the same random objects, such as `noise`:
+        rates along it are not independent.
 
     Notes
     -----
@@ -120,7 +131,8 @@ def transitions(results: Results, along: str, *, level: float = 0.95) -> Transit
     of freedom; the interval then means little.
     """
     z = quantile(level)
-    sweep, found = results.sweep, rates(results, level=level)
+    found = rates(results, success=success, level=level)
+    sweep = found.sweep
     axis = axis_of(sweep, along)
     x = _places(sweep, axis, along)
     place = list(sweep.axes).index(axis)
