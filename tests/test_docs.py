@@ -70,6 +70,15 @@ def test_the_commands_of_sweeps_run_as_told(tmp_path, monkeypatch, capsys):
     assert Path("transition/success.png").stat().st_size > 0
 
 
+def test_the_sweep_of_the_readme_is_one(tmp_path):
+    from gendemod.sweep import Sweep
+
+    (text,) = blocks("../README.md", "toml")
+    path = tmp_path / "sizes.toml"
+    path.write_text(text, encoding="utf-8")
+    assert len(Sweep.from_toml(path)) == 50 * 18
+
+
 def test_transitions_are_fitted_and_drawn_as_told(tmp_path, monkeypatch):
     pytest.importorskip("matplotlib")
     from matplotlib import pyplot

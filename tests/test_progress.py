@@ -88,3 +88,39 @@ def test_no_items_at_all_is_a_full_bar(capsys, clock):
     bar = Progress(0, "pictures", enabled=True)
     bar.update(0)
     assert "[########################] 0/0" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("left", "text"), [(3599, "59:59"), (3600, "1:00:00"), (360_000 + 125, "100:02:05")]
+)
+def test_an_hour_and_more_is_said_in_hours(capsys, clock, left, text):
+    bar = Progress(left + 1, "x", enabled=True)
+    clock[0] = 1.0
+    bar.update(1)
+    assert capsys.readouterr().err.endswith(f"  {text} left")
+
+
+def test_what_was_done_before_counts_for_the_share_and_not_for_the_rate(capsys, clock):
+    bar = Progress(160, "trials", enabled=True, already=140)
+    clock[0] = 3.0
+    bar.update(149)
+    assert capsys.readouterr().err.endswith("--] 149/160  3/s  0:04 left")
+
+
+@pytest.mark.parametrize("columns", [20, 50, 60, 80])
+def test_a_line_fits_the_terminal(capsys, clock, monkeypatch, columns):
+    monkeypatch.setattr(_progress, "_columns", lambda: columns)
+    bar = Progress(100, "a long name of a sweep " * 5, enabled=True)
+    clock[0] = 30.0
+    bar.update(25)
+    bar.update(100)
+    for line in capsys.readouterr().err.split("\r")[1:]:
+        assert len(line) < columns
+    assert line.endswith("3.33/s  0:30 in all")
+
+
+def test_a_label_is_shortened_before_the_numbers(capsys, clock, monkeypatch):
+    monkeypatch.setattr(_progress, "_columns", lambda: 50)
+    Progress(100, "transition, depth 3", enabled=True).update(25)
+    expected = "\rtransition, ... [######------------------] 25/100"
+    assert capsys.readouterr().err == expected

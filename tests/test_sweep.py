@@ -3,6 +3,8 @@
 import hashlib
 import json
 import pickle
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -70,7 +72,7 @@ def test_a_trial_of_demodulation_is_its_definition():
         )
         assert measured["residual"] == pytest.approx(found.relative_residual, rel=1e-6, abs=1e-13)
         assert measured["converged"] == found.converged
-        assert measured["restarts"] == found.restarts
+        assert measured["starts"] == found.restarts
 
 
 def test_a_trial_depends_on_no_other_cell_and_not_on_how_many_trials_there_are():
@@ -223,6 +225,20 @@ def test_a_sweep_does_not_change():
         ({"axes": {"n": 3}}, TypeError, r"`n` must be a sequence"),
         ({"axes": {"n": [2, 2]}}, ValueError, r"`n` must hold different values"),
         ({"axes": {"n": [0]}}, ValueError, r"`n` must be at least 1"),
+        ({"axes": {"n": [2**31]}}, ValueError, r"`n` must be at most 2147483647"),
+        ({"axes": {"widths": [[2, 2**31]]}}, ValueError, r"`widths` must be at most 2147483647"),
+        ({"settings": {"restarts": 10**6 + 1}}, ValueError, r"`restarts` must be at most 1000000"),
+        ({"axes": {"depth": [1001]}}, ValueError, r"`depth` must be at most 1000"),
+        (
+            {"axes": {"n": [2]}, "settings": {"ell_per_unknown": 1e300}},
+            ValueError,
+            r"`ell_per_unknown` must make at most 2147483647",
+        ),
+        (
+            {"settings": {"depth": 400, "expansion": 7}},
+            ValueError,
+            r"`expansion` must make at most 2147483647",
+        ),
         ({"axes": {"n": [True]}}, TypeError, r"`n` must be an integer"),
         ({"axes": {"noise": [float("nan")]}}, ValueError, r"`noise` must be at least 0"),
         ({"axes": {"ell_per_unknown": [0]}}, ValueError, r"`ell_per_unknown` must be positive"),
@@ -260,7 +276,8 @@ def test_what_is_refused_is_named(changes, kind, text):
     ("text", "error"),
     [
         ("task = ", "must be a sweep in TOML"),
-        ('task = "wdc"', "must have `task` and `axes`.*without axes"),
+        ("trials = 3", "must have a `task`.*without one"),
+        ('task = "wdc"', "`n` must be given"),
         ('task = "wdc"\ncolour = 3\n[axes]\nn = [1]', "`key` must be one of task, axes.*'colour'"),
         ('task = "wdc"\n[axes]\nn = [1]\n[success]\nbelow = 3', "must have `measure` and `below`"),
     ],
@@ -281,7 +298,44 @@ def test_bytes_that_are_no_text_are_no_sweep(tmp_path):
 
 def test_the_index_of_a_trial_is_one_of_the_sweep():
     assert sweeps.trial(tiny(), 19)
-    with pytest.raises(ValueError, match=r"^`index` must be at most 19"):
+    with pytest.raises(ValueError, match=r"^`index` must be at most 19 because the sweep has 20"):
         sweeps.trial(tiny(), 20)
     with pytest.raises(ValueError, match=r"^`index` must be at least 0"):
         sweeps.trial(tiny(), -1)
+
+
+def test_no_column_of_a_table_is_both_a_setting_and_a_measure():
+    for task in sweeps.TASKS.values():
+        names = [*task.settings, "index", "trial", *task.measures, "seconds", "success"]
+        assert len(set(names)) == len(names)
+
+
+def test_an_axis_of_restarts_and_the_starts_that_were_made_are_two_columns(tmp_path):
+    sweep = tiny(axes={"restarts": [1, 3]}, settings={"n": 2, "ell": 6}, trials=2)
+    columns = sweeps.run(sweep, tmp_path / "restarts.sweep", threads=1).columns()
+    assert columns["restarts"].tolist() == [1, 3, 1, 3]
+    made = [sweeps.trial(sweep, i)["starts"] for i in range(4)]
+    assert columns["starts"].tolist() == made
+
+
+def test_modules_that_are_imported_on_purpose_say_so():
+    code = (
+        "import gendemod as gd\n"
+        "for name in ('sweep', 'landscape', 'plot', 'data', 'interop', 'swept'):\n"
+        "    try: getattr(gd, name)\n"
+        "    except AttributeError as error: print(error)\n"
+        "from gendemod import sweep\n"
+        "assert gd.sweep is sweep\n"
+    )
+    command = [sys.executable, "-c", code]
+    said = subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()
+    modules = ("sweep", "landscape", "plot", "data", "interop")
+    assert said == [
+        *(f"gendemod.{m} is imported on purpose: from gendemod import {m}" for m in modules),
+        "module 'gendemod' has no attribute 'swept'",
+    ]
+
+
+def test_sweeps_are_imported_where_processes_do_not_fork():
+    code = "import os; del os.fork, os.register_at_fork; import gendemod.sweep"
+    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)

@@ -1,6 +1,7 @@
-"""``gendemod sweep run | resume | status | export | plot``."""
+"""``gendemod sweep run | resume | status | export | salvage | plot``."""
 
 import json
+import os
 import re
 import signal
 import socket
@@ -145,6 +146,38 @@ def test_status_tells_of_damage(definition, tmp_path, capsys):
     assert main(["sweep", "status", str(path)]) == 1
     assert "damage" in capsys.readouterr().out
     assert "must be undamaged" in error(capsys, "resume", path)
+    lost = 80 - sweeps.open(path).done
+    assert main(["sweep", "export", str(path), str(tmp_path / "out.csv")]) == 0
+    warnings = capsys.readouterr().err.splitlines()
+    assert warnings[0] == f"gendemod: warning: {lost} of 80 trials are missing"
+    assert f"{path} is damaged" in warnings[1]
+
+
+def test_salvage_copies_what_is_whole_and_a_resume_does_the_rest(definition, tmp_path, capsys):
+    path, copy = tmp_path / "tiny.sweep", tmp_path / "copy.sweep"
+    assert main(["sweep", "run", definition, "-o", str(path)]) == 0
+    path.write_bytes(path.read_bytes()[:-5] + bytes(4096))
+    damaged = path.read_bytes()
+    assert main(["sweep", "salvage", str(path), str(copy)]) == 0
+    out = capsys.readouterr().out
+    assert f"{sweeps.open(path).done} of 80" in out
+    assert f"wrote {copy}" in out
+    assert main(["sweep", "resume", str(copy)]) == 0
+    assert measures(sweeps.open(copy)) == direct(SWEEP)
+    capsys.readouterr()
+    assert "`target` must be another file" in error(capsys, "salvage", path, path)
+    assert path.read_bytes() == damaged
+
+
+def test_a_reader_that_has_enough_is_no_error(definition, tmp_path):
+    path = tmp_path / "tiny.sweep"
+    assert main(["sweep", "run", definition, "-o", str(path)]) == 0
+    command = [sys.executable, "-m", "gendemod", "sweep", "status", path]
+    reader, writer = os.pipe()
+    os.close(reader)
+    found = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE, check=False)
+    os.close(writer)
+    assert (found.returncode, found.stderr) == (141, b"")
 
 
 def test_export_goes_by_the_ending(definition, tmp_path, capsys):
@@ -152,7 +185,9 @@ def test_export_goes_by_the_ending(definition, tmp_path, capsys):
     assert main(["sweep", "run", definition, "-o", str(path)]) == 0
     assert main(["sweep", "export", str(path), str(target)]) == 0
     assert len(target.read_text(encoding="utf-8").splitlines()) == 81
-    assert f"wrote {target}" in capsys.readouterr().out
+    captured = capsys.readouterr()
+    assert f"wrote {target}" in captured.out
+    assert captured.err == ""
     assert "`target` must end in one of .csv, .parquet, .nc" in error(
         capsys, "export", path, tmp_path / "tiny.xls"
     )

@@ -83,7 +83,7 @@ def test_a_file_cut_anywhere_is_read_up_to_there_and_resumed(path, tmp_path):
 @pytest.mark.parametrize("cut", [0, 1, 31, 100])
 def test_a_file_cut_in_its_definition_is_no_sweep_but_can_be_begun_again(path, cut):
     path.write_bytes(path.read_bytes()[:cut])
-    with pytest.raises(ValueError, match=r"`path` must be .+ \(no definition at its start\)"):
+    with pytest.raises(ValueError, match=r"`path` must be .+ start; `run` with one begins it\)"):
         sweeps.resume(path)
     sweeps.run(SWEEP, path, threads=1)
     assert_same_as_uninterrupted(path, SWEEP)
@@ -128,6 +128,7 @@ def test_a_changed_definition_is_refused_and_the_difference_shown(path):
         axes={"n": [1, 3], "ell": [3, 6]},
         settings={"restarts": 2, "noise": 0.5, "max_iterations": 20},
         trials=31,
+        name="another name",
     )
     with pytest.raises(ValueError, match=r"^`sweep` must be that of .+") as caught:
         sweeps.run(changed, path)
@@ -137,17 +138,26 @@ def test_a_changed_definition_is_refused_and_the_difference_shown(path):
     assert "settings.noise = 0.5 where the file has nothing" in text
     assert "trials = 31 where the file has 30" in text
     assert "seed" not in text
+    assert "name" not in text
     swapped = tiny(axes={"ell": [3, 6], "n": [1, 2]}, trials=30)
     with pytest.raises(ValueError, match=r"axes in the order \['ell', 'n'\] where"):
         sweeps.run(swapped, path)
     assert path.read_bytes() == before
 
 
+def test_another_name_is_no_other_sweep(tmp_path):
+    path = tmp_path / "named.sweep"
+    sweeps.run(tiny(name="first"), path, threads=1, time_limit=1e-9)
+    results = sweeps.run(tiny(name="a longer second"), path, threads=1)
+    assert results.sweep.name == "first"
+    assert_same_as_uninterrupted(path, tiny())
+
+
 def test_foreign_files_are_refused_and_left_alone(tmp_path):
     path = tmp_path / "notes.txt"
     path.write_text("do not lose this")
     for function in (sweeps.open, sweeps.resume, lambda path: sweeps.run(SWEEP, path)):
-        with pytest.raises(ValueError, match=r"`path` must be the results of a sweep"):
+        with pytest.raises(ValueError, match=r"`path` must be the results .+ at its start\)$"):
             function(path)
     assert path.read_text() == "do not lose this"
     with pytest.raises(FileNotFoundError):
@@ -241,3 +251,22 @@ def test_netcdf_has_named_axes_and_nan_where_nothing_was_done(tmp_path):
 def test_other_endings_are_refused(path, tmp_path):
     with pytest.raises(ValueError, match=r"`target` must end in one of .csv, .parquet, .nc"):
         sweeps.export(path, tmp_path / "out.xlsx")
+
+
+def test_a_sweep_of_one_cell_is_stored_resumed_and_exported(tmp_path):
+    pytest.importorskip("xarray")
+    pytest.importorskip("netCDF4")
+    (tmp_path / "one.toml").write_text(
+        'task = "demodulation"\ntrials = 40\n[settings]\nn = 2\nell = 6\n'
+    )
+    sweep, path = sweeps.Sweep.from_toml(tmp_path / "one.toml"), tmp_path / "one.sweep"
+    assert sweep.axes == {}
+    sweeps.run(sweep, path, threads=1, time_limit=1e-9)
+    assert sweeps.resume(path, threads=1).complete
+    assert_same_as_uninterrupted(path, sweep)
+    results = sweeps.open(path)
+    assert results.sweep == sweep
+    assert results.grid("error").shape == (40,)
+    for ending in ("csv", "nc"):
+        sweeps.export(path, tmp_path / f"one.{ending}")
+    assert (tmp_path / "one.csv").read_text().startswith("trial,error,")

@@ -3,8 +3,11 @@
 import contextlib
 import errno
 import os
+import pty
 import resource
+import select
 import signal
+import subprocess
 import sys
 import threading
 from concurrent.futures import ProcessPoolExecutor
@@ -15,7 +18,7 @@ import numpy as np
 import pytest
 
 from gendemod import sweep as sweeps
-from gendemod.sweep import _plan
+from gendemod.sweep import _engines, _interrupts, _plan
 from sweeping import (
     CONTEXT,
     SHORT,
@@ -203,3 +206,59 @@ def test_a_pool_whose_worker_dies_keeps_what_is_done(tmp_path, monkeypatch):
     assert 50 <= sweeps.open(path).done < len(SMALL)
     sweeps.resume(path, threads=1)
     assert_same_as_uninterrupted(path)
+
+
+ENDLESS = sweeps.Sweep(
+    task="wdc",
+    axes={"n": [64]},
+    settings={"ell": 1000, "max_evaluations": 2**31 - 1},
+    trials=50,
+    name="endless",
+)
+
+
+def read_until(terminal, word):
+    """What a terminal shows up to a word, or to its end."""
+    shown = b""
+    while word not in shown:
+        assert select.select([terminal], [], [], 30)[0], shown
+        try:
+            shown += os.read(terminal, 4096)
+        except OSError:  # nobody writes any more
+            break
+    return shown
+
+
+def test_ctrl_c_is_answered_and_a_second_one_ends_the_command_at_once(tmp_path):
+    definition, path = tmp_path / "endless.toml", tmp_path / "endless.sweep"
+    definition.write_text(ENDLESS.to_toml())
+    command = [sys.executable, "-m", "gendemod", "sweep", "run", definition, "-o", path]
+    ours, theirs = pty.openpty()
+    ends = {"stdin": theirs, "stdout": theirs, "stderr": theirs}
+    with subprocess.Popen([*command, "--threads", "2"], **ends) as process:
+        os.close(theirs)
+        read_until(ours, b"0/50")  # which is drawn once trials run
+        process.send_signal(signal.SIGINT)
+        read_until(ours, b"finishing the trials that run; Ctrl-C again does not wait\r\n")
+        process.send_signal(signal.SIGINT)
+        assert process.wait(30) == 130
+    assert read_until(ours, b"no such word").strip() == b"gendemod: interrupted"
+    os.close(ours)
+    assert sweeps.open(path).damage == []
+
+
+def pressed_twice(ending):
+    """Begin something on a thread that lasts until `ending` is set, and interrupt twice."""
+    with _engines.engine(1, None, None) as workers, _interrupts.noticed() as pressed:
+        workers.executor.submit(ending.wait)
+        signal.raise_signal(signal.SIGINT)
+        assert pressed()
+        signal.raise_signal(signal.SIGINT)
+
+
+def test_a_second_ctrl_c_raises_while_a_thread_still_runs():
+    ending = threading.Event()
+    with pytest.raises(KeyboardInterrupt):
+        pressed_twice(ending)
+    assert not ending.is_set()
+    ending.set()

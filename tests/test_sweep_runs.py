@@ -2,14 +2,14 @@
 
 import sys
 import time
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 
 import numpy as np
 import pytest
 
 from gendemod import sweep as sweeps
 from gendemod.sweep import _plan
-from gendemod.sweep._trial import run_chunk
+from gendemod.sweep._trial import run_chunk, versions_here
 from sweeping import (
     CONTEXT,
     SHORT,
@@ -18,6 +18,7 @@ from sweeping import (
     assert_same_as_uninterrupted,
     direct,
     measures,
+    record_size,
     stored,
     tiny,
 )
@@ -49,8 +50,8 @@ def test_trials_in_any_order_are_the_same():
 
 def test_chunks_are_cut_by_time_after_one_trial_and_lose_nothing():
     sweep = tiny()
-    one = run_chunk(sweep.to_toml(), 3, 10, 0.0)
-    ten = run_chunk(sweep.to_toml(), 3, 10, 60.0)
+    one = run_chunk(sweep.to_toml(), 3, 10, 0.0, versions_here())
+    ten = run_chunk(sweep.to_toml(), 3, 10, 60.0, versions_here())
     size = len(one)
     assert len(ten) == 10 * size
     assert one[: size - 4] == ten[: size - 4]
@@ -99,15 +100,58 @@ def test_a_finished_sweep_is_not_run_again(tmp_path):
     assert again.records.tobytes() == first.records.tobytes()
 
 
+TOO_LARGE = tiny(axes={"n": [1, 2, 2**28]}, settings={"ell_per_unknown": 0.5}, trials=2)
+
+
 def test_a_failing_trial_is_named_and_the_others_are_kept(tmp_path):
     path = tmp_path / "failing.sweep"
-    sweep = tiny(axes={"ell": [4, 5, 10**15]}, settings={"n": 2}, trials=2)
+    text = rf"trial 2 at \{{'n': {2**28}\}} failed: .*MemoryError.+kept"
+    for _ in range(2):
+        with pytest.raises(RuntimeError, match=text):
+            sweeps.run(TOO_LARGE, path, threads=1)
+    assert set(stored(path, TOO_LARGE)) >= {0, 1}
+    assert set(stored(path, TOO_LARGE)) <= {0, 1, 3, 4}
+
+
+def test_a_chunk_ends_before_a_trial_that_fails_and_fails_only_at_its_beginning():
+    text = TOO_LARGE.to_toml()
+    assert len(run_chunk(text, 0, 6, 60.0, versions_here())) == 2 * record_size(TOO_LARGE)
+    with pytest.raises(RuntimeError, match="trial 2 at "):
+        run_chunk(text, 2, 4, 60.0, versions_here())
+
+
+class Altering(AtOnce):
+    """Run what is submitted, and change what comes back."""
+
+    def __init__(self, change):
+        self.change = change
+
+    def submit(self, function, /, *arguments):
+        future = Future()
+        future.set_result(self.change(function(*arguments)))
+        return future
+
+
+@pytest.mark.parametrize(
+    "change", [lambda r: r[:-1], lambda r: b"", lambda r: r * 1000], ids=["cut", "none", "more"]
+)
+def test_bytes_that_are_no_records_are_refused_and_not_stored(tmp_path, change):
+    path = tmp_path / "altered.sweep"
+    with pytest.raises(RuntimeError, match=r"a worker returned \d+ bytes .+ 1 to 1 trials.+kept"):
+        sweeps.run(tiny(), path, executor=Altering(change), threads=1)
+    assert stored(path, tiny()) == []
+    assert sweeps.run(tiny(), path, threads=1).complete
+    assert_same_as_uninterrupted(path, tiny())
+
+
+def test_workers_of_other_versions_are_refused(tmp_path):
+    ours, numpy = versions_here()
     with pytest.raises(
-        RuntimeError, match=r"trial 2 at \{'ell': 10{15}\} failed: MemoryError.+kept"
+        RuntimeError, match=rf"worker has gendemod {ours} .+ and the run gendemod 9"
     ):
-        sweeps.run(sweep, path, threads=1)
-    assert set(stored(path, sweep)) <= {0, 1, 3, 4}
-    assert sweeps.open(path).done >= 1
+        run_chunk(tiny().to_toml(), 0, 1, 1.0, ("9", numpy))
+    with pytest.raises(RuntimeError, match=r"NumPy 0\.1: their trials would not be"):
+        run_chunk(tiny().to_toml(), 0, 1, 1.0, (ours, "0.1"))
 
 
 def test_progress_says_how_much_is_done(tmp_path, capfd):
@@ -115,6 +159,11 @@ def test_progress_says_how_much_is_done(tmp_path, capfd):
     shown = capfd.readouterr()
     assert "transition [########################] 20/20" in shown.err
     assert shown.out == ""
+    part = tmp_path / "part.sweep"
+    left = len(SMALL) - sweeps.run(SMALL, part, threads=1, time_limit=0.05).done
+    sweeps.resume(part, threads=1, progress=True)
+    assert 0 < left < len(SMALL)
+    assert "1200/1200" in capfd.readouterr().err
     sweeps.run(tiny(), tmp_path / "silent.sweep", threads=1)
     assert capfd.readouterr() == ("", "")
 

@@ -1,15 +1,17 @@
-"""Phase transitions from the shell: ``gendemod sweep run | resume | status | export | plot``."""
+"""Phase transitions from the shell: ``gendemod sweep run | resume | status | ...``."""
 
 from __future__ import annotations
 
 import itertools
 import math
+import os
+import signal
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from . import sweep as sweeps
 from ._arrays import must
@@ -17,11 +19,13 @@ from ._files import replacing
 from ._output import output_folder, write_json, write_text
 from ._sweep_report import Analysis, analysis, file_word
 from ._sweep_status import status_text
+from .sweep._engines import engine
+from .sweep._run import carry_out
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["export", "plot", "resume", "run", "status"]
+__all__ = ["export", "plot", "resume", "run", "salvage", "status"]
 
 _ROWS = 5  # lines in a figure of bars
 _LINES = 6  # lines in a figure of transitions
@@ -74,14 +78,16 @@ def _run(
 ) -> int:
     begun = time.monotonic()
     try:
-        found = sweeps.run(
+        found = carry_out(
             sweep,
             path,
-            threads=threads,
-            scheduler=scheduler,
-            time_limit=time_limit,
-            progress=sys.stderr.isatty(),
+            engine(threads, None, scheduler),
+            sys.stderr.isatty(),
+            math.inf if time_limit is None else time_limit,
+            told=True,
         )
+    except KeyboardInterrupt:
+        _leave()
     except RuntimeError as error:
         print(f"gendemod: error: {' '.join(str(error).split())}", file=sys.stderr)
         return 1
@@ -89,6 +95,15 @@ def _run(
     if found.complete:
         return 0
     return 1 if time_limit is not None and time.monotonic() - begun >= time_limit else 130
+
+
+def _leave() -> NoReturn:
+    """End the process at once: the interpreter's own end would wait for trials that run."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    print("gendemod: interrupted", file=sys.stderr)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(130)
 
 
 def status(results: Path) -> int:
@@ -99,10 +114,27 @@ def status(results: Path) -> int:
 
 
 def export(results: Path, target: Path) -> int:
-    """Write results as `target`, by its ending; return 0."""
+    """Write results as `target`, by its ending, and say what they lack; return 0."""
+    found = sweeps.open(results)
     sweeps.export(results, target)
+    if not found.complete:
+        missing = len(found.sweep) - found.done
+        _warn(f"{missing} of {len(found.sweep)} trials are missing")
+    if found.damage:
+        _warn(f"{results} is damaged: `gendemod sweep salvage` and `resume` do what is lost again")
     print(f"wrote {target}")
     return 0
+
+
+def salvage(results: Path, target: Path) -> int:
+    """Copy what is whole in a damaged file to `target`; return 0."""
+    print(status_text(sweeps.salvage(results, target)))
+    print(f"wrote {target}")
+    return 0
+
+
+def _warn(text: str) -> None:
+    print(f"gendemod: warning: {text}", file=sys.stderr)
 
 
 def plot(

@@ -12,7 +12,7 @@ __all__ = ["add_sweep"]
 
 
 def add_sweep(commands: argparse._SubParsersAction[Any]) -> None:
-    """Add the command ``sweep`` and its own five to a parser."""
+    """Add the command ``sweep`` and its own six to a parser."""
     sweep = commands.add_parser(
         "sweep",
         help="try a task on a grid of settings, thousands of times, and lose nothing",
@@ -24,6 +24,7 @@ def add_sweep(commands: argparse._SubParsersAction[Any]) -> None:
     _add_resume(words)
     _add_status(words)
     _add_export(words)
+    _add_salvage(words)
     _add_plot(words)
 
 
@@ -82,6 +83,18 @@ def _add_export(words: argparse._SubParsersAction[Any]) -> None:
     export.set_defaults(run=running(_sweep_command.export))
     export.add_argument("results", type=path, help="the file of results")
     export.add_argument("target", type=path, help="what to write; its ending decides the format")
+
+
+def _add_salvage(words: argparse._SubParsersAction[Any]) -> None:
+    salvage = words.add_parser(
+        "salvage",
+        help="copy what is whole in a damaged file of results",
+        description="Copy what is whole in a damaged file of results to another, which resume "
+        "takes; the damaged one is left as it is.",
+    )
+    salvage.set_defaults(run=running(_sweep_command.salvage))
+    salvage.add_argument("results", type=path, help="the damaged file of results")
+    salvage.add_argument("target", type=path, help="the file to write")
 
 
 def _add_plot(words: argparse._SubParsersAction[Any]) -> None:

@@ -42,7 +42,7 @@ def status_text(results: Results) -> str:
         for one in results.sessions
     ]
     lines += [
-        f"damage     {gap.length} bytes from byte {gap.offset} on: see gendemod.sweep.salvage"
+        f"damage     {gap.length} bytes from byte {gap.offset} on: see gendemod sweep salvage"
         for gap in results.damage
     ]
     return "\n".join(lines)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -38,13 +39,19 @@ def main(argv: Sequence[str] | None = None) -> int:
     -------
     int
         0 done; 1 not converged, or below what was promised; 2 bad input, said in one line on
-        stderr; 130 interrupted.
+        stderr; 130 interrupted; 141 if whoever reads the output has closed it.
     """
     # tifffile logs what it also raises; one line on stderr is enough.
     logging.getLogger("tifffile").addHandler(logging.NullHandler())
     try:
         arguments = _parser().parse_args(with_report(sys.argv[1:] if argv is None else argv))
-        return int(arguments.run(arguments))
+        code = int(arguments.run(arguments))
+        sys.stdout.flush()
+        return code
+    except BrokenPipeError:
+        # Whoever read, such as head, has enough; the interpreter flushes what is left at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
     except (ValueError, TypeError, OSError, ImportError) as error:
         print(f"gendemod: error: {' '.join(str(error).split())}", file=sys.stderr)
         return 2

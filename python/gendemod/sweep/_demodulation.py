@@ -16,12 +16,13 @@ from ._settings import Setting, Value, choice, number, one_of, whole
 from ._task import Measures, Settings, Task
 
 SOLVERS = {"levenberg-marquardt": LevenbergMarquardt, "algorithm-1": AlternatingDescent}
+MOST_RESTARTS = 10**6  # `demodulate` takes no more
 
 
 def _restarts(value: object, name: str) -> Value:
     if isinstance(value, str):
         return one_of(value, ("auto",), name, "that is the only rule by name")
-    return integer(value, name, 1, "a solver must start somewhere")
+    return integer(value, name, 1, "a solver must start somewhere", MOST_RESTARTS)
 
 
 class Demodulation:
@@ -59,7 +60,7 @@ class Demodulation:
             "latent_error": _latent_error(result, scene),
             "residual": float(result.relative_residual),
             "iterations": int(result.iterations),
-            "restarts": int(result.restarts),
+            "starts": int(result.restarts),
             "converged": bool(result.converged),
         }
 
@@ -86,7 +87,7 @@ DEMODULATION = Task(
         "latent_error": "<f8",
         "residual": "<f8",
         "iterations": "<u4",
-        "restarts": "<u4",
+        "starts": "<u4",
         "converged": "|b1",
     },
     success=("error", 1e-5),

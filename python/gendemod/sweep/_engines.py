@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
@@ -51,7 +52,9 @@ def engine(
         try:
             yield Engine(pool, lambda: width, "threads")
         finally:
-            pool.shutdown(cancel_futures=True)
+            # A second Ctrl-C leaves the trials that run.
+            left = isinstance(sys.exception(), KeyboardInterrupt)
+            pool.shutdown(wait=not left, cancel_futures=True)
 
 
 def _check_executor(executor: object, scheduler: str | None) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 from .._arrays import Array, must
 from ..network import ReLUNetwork
 from . import _laws
-from ._settings import Setting, choice, exactly_one, number, sizes, whole
+from ._settings import MOST_LAYERS, Setting, choice, exactly_one, multiple, number, sizes, whole
 from ._task import Settings
 
 LAW = choice(tuple(_laws.LAWS), "the weights are drawn by it", "gaussian")
@@ -21,8 +21,8 @@ SETTINGS: dict[str, Setting] = {
     "ell": whole(1, "the observation has ell entries"),
     "ell_per_unknown": number("ell is this times n + p"),
     "ell_per_width": number("ell is this times the last inner layer of G1"),
-    "depth": whole(1, "both networks have so many layers"),
-    "depths": sizes(1, "(d, s) are the numbers of layers of G1 and G2", 2),
+    "depth": whole(1, "both networks have so many layers", most=MOST_LAYERS),
+    "depths": sizes(1, "(d, s) are the numbers of layers of G1 and G2", 2, MOST_LAYERS),
     "width": whole(1, "every inner layer has so many units"),
     "expansion": number("an inner layer has so many times the units of the one before"),
     "widths": sizes(1, "both networks have inner layers of these sizes"),
@@ -85,7 +85,7 @@ def _outputs(settings: Settings, unknowns: int, inner: list[int]) -> int:
         reason = "ell is this times the last inner layer of G1"
         raise ValueError(must(rule, "not be given at depth 1", reason, "no inner layer"))
     unit = unknowns if rule == "ell_per_unknown" else inner[-1]
-    return max(1, round(cast(float, settings[rule]) * unit))
+    return multiple(settings[rule], unit, rule)
 
 
 def _depths(settings: Settings) -> tuple[int, int]:
@@ -120,5 +120,5 @@ def _inner(settings: Settings, inputs: int, depth: int) -> list[int]:
         return [cast(int, value)] * (depth - 1)
     out = [inputs]
     for _ in range(depth - 1):
-        out.append(max(1, round(cast(float, value) * out[-1])))
+        out.append(multiple(value, out[-1], rules[0]))
     return out[1:]

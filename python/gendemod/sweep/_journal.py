@@ -9,13 +9,17 @@ import time
 import tomllib
 import weakref
 from collections.abc import Iterable
+from dataclasses import replace
 from types import TracebackType
 from typing import Any, Self
+
+import numpy as np
 
 from .._arrays import must
 from ._frames import Gap, pack
 from ._store import Contents, definition, read
 from ._sweep import Sweep
+from ._trial import fields
 
 _open: weakref.WeakSet[Journal] = weakref.WeakSet()
 
@@ -88,8 +92,7 @@ class Journal:
                 self._write(first)
                 self._sync_folder()
             contents = read(file, self._path)
-            file.seek(0)
-            _check(contents, sweep, file.read(len(first)) == first, self._path)
+        _check(contents, sweep, self._path)
         self._end = contents.end
         os.ftruncate(self._file, self._end)
         return contents
@@ -123,13 +126,14 @@ def _close_all() -> None:
         journal.close()
 
 
-# A forked worker that outlives its parent must not keep the lock.
-os.register_at_fork(after_in_child=_close_all)
+if hasattr(os, "register_at_fork"):  # not on Windows, where processes do not fork
+    # A forked worker that outlives its parent must not keep the lock.
+    os.register_at_fork(after_in_child=_close_all)
 
 
-def _check(contents: Contents, sweep: Sweep, same: bool, path: str) -> None:
-    """Refuse a store of another sweep, or a damaged one."""
-    if contents.sweep != sweep:
+def _check(contents: Contents, sweep: Sweep, path: str) -> None:
+    """Refuse a store of another sweep, whatever its name, or a damaged one."""
+    if contents.sweep != replace(sweep, name=contents.sweep.name):
         raise ValueError(
             must(
                 "sweep",
@@ -138,7 +142,7 @@ def _check(contents: Contents, sweep: Sweep, same: bool, path: str) -> None:
                 "; ".join(_differences(contents.sweep, sweep)),
             )
         )
-    if not same:
+    if contents.dtype != np.dtype(fields(sweep.kind)):
         reason = "another version of gendemod measured something else"
         got = f"the columns {', '.join(contents.dtype.names or ())} in {path}"
         raise ValueError(must("path", "hold what the task measures", reason, got))
@@ -164,7 +168,7 @@ def _differences(old: Sweep, new: Sweep) -> list[str]:
     out = [
         f"{key} = {after.get(key, 'nothing')} where the file has {before.get(key, 'nothing')}"
         for key in {**before, **after}
-        if before.get(key) != after.get(key)
+        if key != "name" and before.get(key) != after.get(key)
     ]
     return out or [f"axes in the order {list(new.axes)} where the file has {list(old.axes)}"]
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from .._arrays import Array
+from .._arrays import Array, must
 from .._arrays import path as checked_path
 from .._files import replacing
 from ._frames import HEAD_SIZE, Frame, Gap, scan
@@ -136,9 +136,12 @@ def open(path: str | os.PathLike[str]) -> Results:
 def salvage(path: str | os.PathLike[str], target: str | os.PathLike[str]) -> Results:
     """Copy all that is whole in a damaged file of results to `target`, which `resume` takes.
 
-    Raises OSError and ValueError as `open` does. The damaged file is left as it is.
+    Raises OSError and ValueError as `open` does. The damaged file is left as it is, and refused as
+    a target.
     """
     name, copy = checked_path(path), checked_path(target, "target")
+    if os.path.exists(copy) and os.path.samefile(name, copy):
+        raise ValueError(must("target", "be another file", "the damaged one is kept", copy))
     with builtins.open(name, "rb") as file, replacing(copy) as beside:
         read(file, name)
         with builtins.open(beside, "wb") as out:

@@ -8,6 +8,7 @@ import platform
 import time
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Executor, Future, wait
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -27,10 +28,11 @@ from ._plan import Plan
 from ._results import Results
 from ._results import open as open_results
 from ._sweep import Sweep
-from ._trial import run_chunk
+from ._trial import run_chunk, versions_here
 
 GLANCE = 0.1  # seconds between looks at the clock and at Ctrl-C
 AHEAD = 2  # chunks for each worker, one of which waits
+FINISHING = "finishing the trials that run; Ctrl-C again does not wait"
 
 
 def run(
@@ -68,8 +70,7 @@ def run(
     Returns
     -------
     Results
-        After Ctrl-C, too, with what is done; the trials that were running are waited for. A second
-        Ctrl-C does not wait.
+        After Ctrl-C, too, with what is done; the trials that were running are waited for.
 
     Raises
     ------
@@ -83,6 +84,9 @@ def run(
         If a trial fails, or the workers do.
     ImportError
         If dask.distributed is needed and missing.
+    KeyboardInterrupt
+        On a second Ctrl-C, at once. Trials on threads run on until they end, and the interpreter
+        does not exit before; what they find is not stored.
 
     Notes
     -----
@@ -90,18 +94,9 @@ def run(
     who ran them, in which order or how often the run was resumed, but for `seconds`. Chunks are of
     half a second. Memory does not grow with the number of trials until records are asked for.
     """
-    if not isinstance(sweep, Sweep):
-        raise TypeError(must("sweep", "be a Sweep", "it is run", type(sweep).__name__))
-    name = checked_path(path)
-    limit = seconds_allowed(time_limit)
     shown = flag(progress, "progress", "the bar is shown or not")
-    with engine(threads, executor, scheduler) as workers, Journal(name, sweep) as journal:
-        plan = Plan(journal.contents.missing)
-        if plan.left:
-            journal.append(SESSION, [(0, _session(workers))])
-            with Progress(plan.left, sweep.name or "trials", shown) as bar, noticed() as pressed:
-                _work(_Work(sweep.to_toml(), journal, plan, workers), bar, pressed, limit)
-    return open_results(name)
+    who = engine(threads, executor, scheduler)
+    return carry_out(sweep, path, who, shown, seconds_allowed(time_limit), told=shown)
 
 
 def resume(
@@ -125,6 +120,30 @@ def resume(
     )
 
 
+def carry_out(
+    sweep: Sweep,
+    path: str | os.PathLike[str],
+    who: AbstractContextManager[Engine],
+    shown: bool,
+    limit: float,
+    *,
+    told: bool,
+) -> Results:
+    """Do what `run` does; say on standard error what Ctrl-C does if `told`."""
+    if not isinstance(sweep, Sweep):
+        raise TypeError(must("sweep", "be a Sweep", "it is run", type(sweep).__name__))
+    name = checked_path(path)
+    with who as workers, Journal(name, sweep) as journal:
+        plan = Plan(journal.contents.missing)
+        if plan.left:
+            bar = Progress(len(sweep), sweep.name or "trials", shown, len(sweep) - plan.left)
+            with bar, noticed() as pressed:
+                journal.append(SESSION, [(0, _session(workers))])
+                work = _Work(sweep.to_toml(), journal, plan, workers)
+                _work(work, bar, pressed, time.monotonic() + limit, FINISHING if told else "")
+    return open_results(name)
+
+
 @dataclass
 class _Work:
     """Chunks that are out: `pending` says which trials (first, count) a future runs."""
@@ -140,7 +159,7 @@ class _Work:
         try:
             width = self.engine.width()
             while len(self.pending) < AHEAD * width and (chunk := self.plan.next(width)):
-                future = self.engine.executor.submit(run_chunk, self.text, *chunk)
+                future = self.engine.executor.submit(run_chunk, self.text, *chunk, versions_here())
                 self.pending[future] = chunk[:2]
         except Exception as error:
             return error
@@ -156,21 +175,24 @@ class _Work:
         ready, _ = wait(self.pending, timeout=GLANCE, return_when=FIRST_COMPLETED)
         done = sorted(ready, key=self.pending.__getitem__)
         chunks = {future: self.pending.pop(future) for future in done}
-        errors = {future: _error(future) for future in done}
+        dtype = self.journal.contents.dtype
+        errors = {one: _error(one, chunks[one][1], dtype.itemsize) for one in done}
         whole = [(*chunks[one], one.result()) for one in done if errors[one] is None]
         if whole:
             self.journal.append(TRIALS, [(first, records) for first, _, records in whole])
         for first, count, records in whole:
-            seconds = np.frombuffer(records, self.journal.contents.dtype)["seconds"]
+            seconds = np.frombuffer(records, dtype)["seconds"]
             self.plan.learn(first, count, len(seconds), float(seconds.sum()))
         return next((error for error in errors.values() if error is not None), None)
 
 
-def _work(work: _Work, bar: Progress, pressed: Callable[[], bool], limit: float) -> None:
+def _work(work: _Work, bar: Progress, pressed: Callable[[], bool], end: float, notice: str) -> None:
     """Keep the workers busy until all is done, the time is up, or something goes wrong."""
-    total, end = work.plan.left, time.monotonic() + limit
     failure: BaseException | None = None
     while True:
+        if notice and work.pending and pressed():
+            bar.note(notice)
+            notice = ""
         if failure is None and not pressed() and time.monotonic() < end:
             failure = work.submit()
         else:
@@ -179,16 +201,23 @@ def _work(work: _Work, bar: Progress, pressed: Callable[[], bool], limit: float)
             break
         error = work.collect()
         failure = failure or error
-        bar.update(total - work.plan.left)
+        bar.update(bar.total - work.plan.left)
     # On Ctrl-C the workers of some executors get the signal, too, and die of it.
     if failure is not None and not pressed():
         raise RuntimeError(f"{failure}; what was stored is kept") from failure
 
 
-def _error(future: Future[bytes]) -> BaseException | None:
+def _error(future: Future[bytes], count: int, size: int) -> BaseException | None:
+    """Return why a future has no records, of so many bytes each, of 1 to `count` trials."""
     if future.cancelled():
         return CancelledError("the executor gave up a chunk of trials")
-    return future.exception()
+    if (error := future.exception()) is not None:
+        return error
+    length = len(future.result())
+    if length % size == 0 and 0 < length <= count * size:
+        return None
+    wanted = f"{size} for each of 1 to {count} trials"
+    return RuntimeError(f"a worker returned {length} bytes where records are {wanted}")
 
 
 def _session(workers: Engine) -> bytes:

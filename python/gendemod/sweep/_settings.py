@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import numpy as np
 
 from .._arrays import integer, must
 from .._arrays import number as checked_number
+
+MOST = 2**31 - 1  # rows, columns, points and steps: no memory, and nobody's life, holds more
+MOST_LAYERS = 1000
 
 Value = int | float | str | tuple[int, ...]
 
@@ -20,9 +23,9 @@ class Setting(NamedTuple):
     default: Value | None = None
 
 
-def whole(least: int, reason: str, default: int | None = None) -> Setting:
+def whole(least: int, reason: str, default: int | None = None, most: int = MOST) -> Setting:
     """Return the setting of a whole number."""
-    return Setting(lambda value, name: integer(value, name, least, reason), default)
+    return Setting(lambda value, name: integer(value, name, least, reason, most), default)
 
 
 def number(reason: str, default: float | None = None, *, zero: bool = False) -> Setting:
@@ -43,7 +46,7 @@ def choice(words: tuple[str, ...], reason: str, default: str) -> Setting:
     return Setting(lambda value, name: one_of(value, words, name, reason), default)
 
 
-def sizes(least: int, reason: str, length: int | None = None) -> Setting:
+def sizes(least: int, reason: str, length: int | None = None, most: int = MOST) -> Setting:
     """Return the setting of a list of whole numbers, of one length or of any."""
 
     def check(value: object, name: str) -> tuple[int, ...]:
@@ -51,9 +54,17 @@ def sizes(least: int, reason: str, length: int | None = None) -> Setting:
             raise TypeError(must(name, "be a list of integers", reason, repr(value)))
         if len(value) != (length or len(value)):
             raise ValueError(must(name, f"hold {length} integers", reason, len(value)))
-        return tuple(integer(size, name, least, reason) for size in value)
+        return tuple(integer(size, name, least, reason, most) for size in value)
 
     return Setting(check)
+
+
+def multiple(ratio: Value | None, unit: int, name: str) -> int:
+    """Return the size, at least 1, that a ratio makes of a unit."""
+    size = cast(float, ratio) * unit
+    if size > MOST:
+        raise ValueError(must(name, f"make at most {MOST}", "the core counts no further", size))
+    return max(1, round(size))
 
 
 def one_of(value: object, words: tuple[str, ...], name: str, reason: str) -> str:

@@ -82,7 +82,9 @@ def read(file: BinaryIO, path: str) -> Contents:
     first = next(frames, None)
     requirement, reason = "be the results of a sweep", "they are read from it"
     if not isinstance(first, Frame) or first.kind != DEFINITION:
-        raise ValueError(must("path", requirement, reason, f"{path} (no definition at its start)"))
+        begun = first is None or (isinstance(first, Gap) and first.torn)
+        lack = "no definition at its start" + ("; `run` with one begins it" if begun else "")
+        raise ValueError(must("path", requirement, reason, f"{path} ({lack})"))
     content = json.loads(first.payload)
     if content["format"] != FORMAT:
         got = f"{path} (format {content['format']}, where this version reads {FORMAT})"

@@ -34,8 +34,9 @@ class Sweep:
     Parameters
     ----------
     task : {"demodulation", "wdc", "joint-wdc", "concentration", "audit"}
-    axes : dict of name to sequence
-        The settings that vary. The cells are all combinations, the last axis running fastest.
+    axes : dict of name to sequence, optional
+        The settings that vary. The cells are all combinations, the last axis running fastest; with
+        no axes there is one cell.
     settings : dict, optional
         The settings that are the same in all cells.
     trials : int
@@ -45,7 +46,7 @@ class Sweep:
     success : (str, float), optional
         A measure of the task, and what it must be below. None: the task's own criterion.
     name : str
-        For people.
+        For people; another one makes no other sweep of a file.
 
     Raises
     ------
@@ -60,7 +61,7 @@ class Sweep:
     """
 
     task: str
-    axes: Mapping[str, Sequence[Value]]
+    axes: Mapping[str, Sequence[Value]] = field(default_factory=dict)
     settings: Mapping[str, Value] = field(default_factory=dict)
     trials: int = 20
     seed: int = 0
@@ -178,10 +179,8 @@ def parse(text: str, source: str = "the text") -> Sweep:
     keys = tuple(Sweep.__dataclass_fields__)
     for key in table:
         one_of(key, keys, "key", f"{source} holds a sweep")
-    missing = [key for key in ("task", "axes") if key not in table]
-    if missing:
-        got = f"{source} without {' and '.join(missing)}"
-        raise ValueError(must("path", "have `task` and `axes`", _TOML[1], got))
+    if "task" not in table:
+        raise ValueError(must("path", "have a `task`", _TOML[1], f"{source} without one"))
     if isinstance(success := table.get("success"), dict):
         if set(success) != {"measure", "below"}:
             reason = "a trial succeeds if the measure is below"

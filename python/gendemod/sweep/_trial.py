@@ -10,7 +10,8 @@ from functools import lru_cache
 
 import numpy as np
 
-from .._arrays import integer
+from .._arrays import integer, must
+from .._output import versions
 from ._interrupts import held_back
 from ._sweep import Sweep, parse
 from ._task import Cell, Measures, Task
@@ -28,7 +29,10 @@ def trial(sweep: Sweep, index: int) -> Measures:
     random objects.
     """
     reason = f"the sweep has {len(sweep)} trials"
-    return _measured(sweep, integer(index, "index", 0, reason, most=len(sweep) - 1))
+    number = integer(index, "index", 0, reason)
+    if number >= len(sweep):
+        raise ValueError(must("index", f"be at most {len(sweep) - 1}", reason, number))
+    return _measured(sweep, number)
 
 
 def fields(task: Task) -> list[tuple[str, str]]:
@@ -36,20 +40,36 @@ def fields(task: Task) -> list[tuple[str, str]]:
     return [*task.measures.items(), SECONDS]
 
 
-def run_chunk(text: str, first: int, count: int, seconds: float) -> bytes:
+def versions_here() -> tuple[str, str]:
+    """Return the versions of gendemod and of NumPy, which a trial depends on."""
+    here = versions()
+    return here["gendemod"], here["numpy"]
+
+
+def run_chunk(
+    text: str, first: int, count: int, seconds: float, expected: tuple[str, str]
+) -> bytes:
     """Run trials from `first` on, at most `count` of them and, after one, for `seconds`.
 
-    `text` is the sweep as TOML. Return the records of those that were run.
+    `text` is the sweep as TOML, `expected` what `versions_here` must be: this is run by workers,
+    on other machines perhaps. Return the records of those that were run: where a trial fails,
+    those before it, or RuntimeError if it is the first.
     """
+    if (here := versions_here()) != expected:
+        theirs, ours = (f"gendemod {one[0]} with NumPy {one[1]}" for one in (here, expected))
+        text = f"a worker has {theirs}, and the run {ours}: their trials would not be the same"
+        raise RuntimeError(text)
     sweep = parse(text)
     names = list(sweep.kind.measures)
-    rows = []
+    rows: list[tuple[float, ...]] = []
     with held_back():
         begun = now = time.perf_counter()
         for index in range(first, first + count):
             try:
                 measures = _measured(sweep, index)
             except Exception as error:
+                if rows:
+                    break
                 cell = sweep.cells[index % math.prod(sweep.shape)]
                 what = f"trial {index} at {cell} failed: {type(error).__name__}: {error}"
                 raise RuntimeError(what) from error

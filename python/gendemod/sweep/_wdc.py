@@ -10,7 +10,7 @@ from .. import wdc
 from ..wdc import Bounds
 from . import _laws
 from ._generators import LAW
-from ._settings import exactly_one, number, whole
+from ._settings import exactly_one, multiple, number, whole
 from ._task import Measures, Settings, Task
 
 _ROWS = "a layer has rows"
@@ -62,7 +62,7 @@ def _rows(settings: Settings, ratio: str, unit: int) -> int:
     """Return `ell`, or what a ratio makes of a unit."""
     if exactly_one(settings, ("ell", ratio), _ROWS) == "ell":
         return cast(int, settings["ell"])
-    return max(1, round(cast(float, settings[ratio]) * unit))
+    return multiple(settings[ratio], unit, ratio)
 
 
 def _measures(bounds: Bounds) -> Measures:
