@@ -25,7 +25,7 @@ import numpy as np
 from gendemod import plot, sweep
 
 DEPTHS = (1, 2, 3)
-LARGE = 8  # power laws are also fitted to the sizes from here on
+LARGE = 6  # power laws are also fitted to the sizes from here on
 FITS = 1e-6  # relative residual of a pair that fits the observation
 OTHERS = ("transition-restarts", "transition-unequal", "wdc-expansion", "wdc-effort", "joint-wdc")
 NAMES = (
@@ -148,11 +148,11 @@ def tables(stored: dict[str, sweep.Results], out: Path) -> None:
         one = sweep.transitions(stored[f"transition-{name}"], "ell")
         write(out / f"{name}.csv", transition_rows(one))
     laws = []
-    for name in ("wdc-expansion", "joint-wdc"):
+    for name, least in (("wdc-expansion", 8), ("joint-wdc", 4)):
         one = sweep.transitions(stored[name], "ell")
         write(out / f"{name}-transitions.csv", transition_rows(one))
-        laws += law_rows(sweep.power_laws(one), condition=name)
-        laws += law_rows(laws_of(one, LARGE), condition=name)
+        for found_laws in (sweep.power_laws(one), laws_of(one, least)):
+            laws += law_rows(found_laws, condition=name)
     write(out / "wdc-power-laws.csv", laws)
     for name in ("wdc-expansion", "wdc-effort", "joint-wdc"):
         write(out / f"{name}.csv", median_rows(sweep.medians(stored[name], "lower")))
@@ -183,8 +183,11 @@ def figures(stored: dict[str, sweep.Results], out: Path) -> None:
             linewidth=0.8,
             label=f"depth {depth}",
         )
+    shown = (2, 4, 8, 16, 32, 64)
     ax.axhline(1, linestyle=":", color="0.4", linewidth=1, label="as many as unknowns")
     ax.set(xscale="log", xlabel="n = p", ylabel=r"$\ell$ at 50 % success / (n + p)", ylim=(0, 8))
+    ax.set_xticks(shown, labels=map(str, shown))
+    ax.set_xticks([], minor=True)
     ax.legend(fontsize=7, frameon=False)
     save(figure, out / "constants.png")
 
