@@ -1,11 +1,10 @@
 #include "launch.hpp"
 #include "outputs.hpp"
 #include "problem.hpp"
+#include "sign_pairs.hpp"
 
 namespace gendemod::cuda {
 namespace {
-
-constexpr int sign_pairs[4][2] = {{1, 1}, {-1, 1}, {1, -1}, {-1, -1}};
 
 template <class T>
 std::vector<T> negative(const T* z, Index size) {
@@ -127,8 +126,8 @@ void Problem<T>::best_signs(const T* h, const T* m, Index count, int* out) const
     m_passes[1].forward(queue, negative_m.data(), size);
     std::vector<double> f[4];
     for (int k = 0; k < 4; ++k) {
-      f[k] = evaluation.objectives(h_passes[sign_pairs[k][0] < 0].output(),
-                                   m_passes[sign_pairs[k][1] < 0].output());
+      f[k] =
+          evaluation.objectives(h_passes[negates_h(k)].output(), m_passes[negates_m(k)].output());
     }
     for (Index i = 0; i < size; ++i) {
       const auto at = static_cast<std::size_t>(i);
@@ -136,7 +135,8 @@ void Problem<T>::best_signs(const T* h, const T* m, Index count, int* out) const
       for (int k = 1; k < 4; ++k) {
         if (f[k][at] < f[best][at]) best = k;
       }
-      std::copy_n(sign_pairs[best], 2, out + 2 * (first + i));
+      out[2 * (first + i)] = negates_h(best) ? -1 : 1;
+      out[2 * (first + i) + 1] = negates_m(best) ? -1 : 1;
     }
   }
 }
