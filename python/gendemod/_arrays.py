@@ -38,6 +38,8 @@ _HOST_MEMORY = {1, 3, 11, 13}
 
 def _of_the_host(value: object, name: str) -> None:
     """Refuse an array of another device, of CuPy, JAX, Numba, PyTorch, ..., by two protocols."""
+    if type(value) is np.ndarray:
+        return
     try:
         elsewhere = hasattr(value, "__cuda_array_interface__") or (
             hasattr(value, "__dlpack_device__") and value.__dlpack_device__()[0] not in _HOST_MEMORY

@@ -47,13 +47,14 @@ class Generator(Protocol):
 
 def check_generator(value: object, name: str) -> Generator:
     """Return a value that is a ReLUNetwork or has what a Generator has."""
+    if isinstance(value, ReLUNetwork):
+        return value
     if isinstance(value, type) or not isinstance(value, Generator):
         requirement = "be a ReLUNetwork, a TorchGenerator, or alike"
         reason = "solvers need its dims, values and vector-Jacobian products"
         got = value.__name__ if isinstance(value, type) else type(value).__name__
         raise TypeError(must(name, requirement, reason, got))
-    if not isinstance(value, ReLUNetwork):
-        _check_attributes(value, name)
+    _check_attributes(value, name)
     return value
 
 

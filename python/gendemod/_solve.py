@@ -174,8 +174,9 @@ def _collect(
 def binary_scales(observed: Array) -> Array:
     """Return k, (batch, 1), such that the largest entry of a row of y is about 4^k."""
     largest = np.abs(observed).max(axis=1, keepdims=True, initial=0.0).astype(np.float64)
-    scales: Array = np.round(np.log2(np.where(largest > 0, largest, 1.0)) / 2)
-    return np.clip(scales, -511, 511).astype(np.int64)
+    largest[largest == 0] = 1.0
+    scales: Array = np.rint(np.log2(largest) / 2)
+    return np.maximum(np.minimum(scales, 511), -511).astype(np.int64)
 
 
 def weight_scales(weights: Array) -> Array:

@@ -10,7 +10,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from .._arrays import integer, must
+from .._arrays import Array, integer, must
 from .._output import versions
 from ._interrupts import held_back
 from ._sweep import Sweep, parse
@@ -82,14 +82,28 @@ def run_chunk(
 
 def _measured(sweep: Sweep, index: int) -> Measures:
     round_of_trial, number_of_cell = divmod(index, math.prod(sweep.shape))
-    cell, digest = _cell(sweep, number_of_cell)
-    bits = np.random.Philox(key=sweep.seed | digest << 64, counter=round_of_trial << 192)
-    return cell(np.random.Generator(bits))
+    cell, key = _cell(sweep, number_of_cell)
+    return cell(np.random.Generator(np.random.Philox(key, counter=round_of_trial << 192)))
 
 
 @lru_cache(maxsize=4096)
-def _cell(sweep: Sweep, number_of_cell: int) -> tuple[Cell, int]:
-    """Return a cell, and a digest of 64 bits of its task and of what it draws."""
+def _cell(sweep: Sweep, number_of_cell: int) -> tuple[Cell, _Key]:
+    """Return a cell, and the key of its trials."""
     cell = sweep.cell(number_of_cell)
     text = json.dumps([sweep.task, cell.drawn])
-    return cell, int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "little")
+    digest = hashlib.blake2b(text.encode(), digest_size=8).digest()
+    return cell, _Key(sweep.seed, int.from_bytes(digest, "little"))
+
+
+class _Key(np.random.SeedSequence):
+    """Two words of 64 bits that Philox takes as its key.
+
+    Given as its argument `key` they cost it a seed from the system's randomness first, for nothing.
+    """
+
+    def __init__(self, *words: int) -> None:
+        super().__init__(0)
+        self._words = np.array(words, dtype=np.uint64)
+
+    def generate_state(self, n_words: int, dtype: object = np.uint64) -> Array:
+        return self._words
