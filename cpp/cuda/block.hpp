@@ -1,6 +1,10 @@
 #pragma once
 
+#ifdef GENDEMOD_CUDA_RACES
+#include "crew.hpp"
+#else
 #include <array>
+#endif
 
 /// How the body of a kernel is written, once, for devices and for hosts.
 ///
@@ -15,6 +19,10 @@
 /// other; what a thread keeps from one `each` to the next is a PerThread. Nothing else may depend
 /// on the thread. On a device `each` runs its body once, for the thread at hand; on a host it is a
 /// loop. So what a test of the host build runs is what the device runs, and sums have one order.
+///
+/// What stands between `each`es is done by every thread of a device, and some are ahead: where it
+/// reads what the next `each` writes, an empty one must come first. GENDEMOD_CUDA=RACES, where
+/// each thread of a block is one of the host, shows where it is missing.
 #ifdef __CUDACC__
 #define GENDEMOD_DEVICE __device__ __forceinline__
 #define GENDEMOD_BOTH __host__ __device__ __forceinline__
@@ -47,6 +55,27 @@ template <class U, int threads>
 struct PerThread {
   U value{};
   GENDEMOD_DEVICE U& operator[](int) { return value; }
+};
+
+#elif defined(GENDEMOD_CUDA_RACES)
+
+template <int threads>
+struct Block {
+  Index number;
+  int thread;
+  Barrier& barrier;
+  Index index() const { return number; }
+  template <class Body>
+  void each(Body body) const {
+    body(thread);
+    barrier.wait();
+  }
+};
+
+template <class U, int threads>
+struct PerThread {
+  U value{};
+  U& operator[](int) { return value; }
 };
 
 #else

@@ -80,6 +80,7 @@ struct CircleSearch {
         shared.depth = at;
       });
     }
+    block.each([&](int) {});  // all have read
   }
   /// The block of all cells: every row changes once; those that do so at the ends change in no
   /// cell. Returns the accuracy.

@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-/// The only door to the CUDA runtime. In a host build (GENDEMOD_CUDA=HOST) the device is a piece of
-/// this process's memory, on which the same kernel bodies run one after the other.
+/// The only door to the CUDA runtime. In a host build (GENDEMOD_CUDA=HOST, RACES) the device is a
+/// piece of this process's memory, on which the same kernel bodies run one after the other.
 namespace gendemod::cuda {
 
 /// A call to the device failed.

@@ -46,14 +46,43 @@ struct Queue::State {
   }
 };
 
+#ifdef GENDEMOD_CUDA_RACES
+
+template <int size>
+Crew& crew_of() {
+  static Crew& crew = *new Crew(size);
+  return crew;
+}
+
+/// Two blocks at a time, each thread of theirs on one of the host.
 template <class Kernel>
-void launch(Queue& queue, Index blocks, const Kernel& kernel) {
-  queue.state().run([=] {
-    for (Index b = 0; b < blocks; ++b) {
-      typename Kernel::Shared shared;
-      kernel(Block<Kernel::threads>{b}, shared);
+void run_blocks(Index blocks, const Kernel& kernel) {
+  typename Kernel::Shared shared[2];
+  Barrier barriers[2] = {Barrier(Kernel::threads), Barrier(Kernel::threads)};
+  crew_of<2 * Kernel::threads>().run([&](int member) {
+    const int pair = member / Kernel::threads, thread = member % Kernel::threads;
+    for (Index b = pair; b < blocks; b += 2) {
+      kernel(Block<Kernel::threads>{b, thread, barriers[pair]}, shared[pair]);
+      barriers[pair].wait();
     }
   });
+}
+
+#else
+
+template <class Kernel>
+void run_blocks(Index blocks, const Kernel& kernel) {
+  for (Index b = 0; b < blocks; ++b) {
+    typename Kernel::Shared shared;
+    kernel(Block<Kernel::threads>{b}, shared);
+  }
+}
+
+#endif
+
+template <class Kernel>
+void launch(Queue& queue, Index blocks, const Kernel& kernel) {
+  queue.state().run([=] { run_blocks(blocks, kernel); });
 }
 
 #endif
