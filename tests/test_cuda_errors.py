@@ -90,6 +90,8 @@ def test_a_tensor_of_another_device_is_refused():
     refused = r"^`z` must be an array of the host because .+; got a Tensor of meta$"
     with pytest.raises(TypeError, match=refused):
         network(torch.ones(3, device="meta"))
+    with pytest.raises(TypeError, match=r"^`z` must be an array that NumPy reads .+ requires grad"):
+        network(torch.ones(3, requires_grad=True))
     assert network(torch.ones(3)).tolist() == [3, 3]
 
 

@@ -1,5 +1,7 @@
 """Problem: the objective (2), its gradients, eq. (4) and line 3 of Algorithm 1."""
 
+import pickle
+
 import numpy as np
 import pytest
 
@@ -177,3 +179,11 @@ def test_a_problem_keeps_its_own_copy_of_the_observation():
     before = problem.objective(h, m)
     y[:], v[:] = 9, 0
     assert problem.objective(h, m) == before
+
+
+def test_a_problem_is_pickled_before_and_after_its_first_use():
+    *given, h, m = instance(*SHAPES[0])
+    problem = problem_of(*given)
+    fresh, value = pickle.dumps(problem), problem.objective(h, m)
+    for text in (fresh, pickle.dumps(problem)):
+        assert pickle.loads(text).objective(h, m) == value

@@ -27,6 +27,8 @@ def floats(value: object, name: str) -> Array:
         array = np.asarray(value)
     except (TypeError, ValueError) as error:
         raise ValueError(must(name, "be a rectangular array", reason, error)) from None
+    except RuntimeError as error:  # a tensor of PyTorch that needs gradients
+        raise TypeError(must(name, "be an array that NumPy reads", reason, error)) from None
     if array.dtype.kind not in "fiub":
         raise TypeError(must(name, "hold real numbers", reason, f"dtype {array.dtype}"))
     return array if array.dtype == np.float32 else array.astype(np.float64)
@@ -44,7 +46,7 @@ def _of_the_host(value: object, name: str) -> None:
         elsewhere = hasattr(value, "__cuda_array_interface__") or (
             hasattr(value, "__dlpack_device__") and value.__dlpack_device__()[0] not in _HOST_MEMORY
         )
-    except Exception:  # PyTorch's ways to say so: tensors that need gradients, the device "meta"
+    except Exception:  # PyTorch's way to say so, for one of the device "meta"
         elsewhere = True
     if elsewhere:
         reason = 'NumPy reads no other, and device="cuda" copies what it needs'

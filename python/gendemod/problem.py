@@ -65,6 +65,9 @@ class Problem:
         self._y, self._weights = observed, weights
         self._cores: dict[tuple[np.dtype[Any], bool], Any] = {}
 
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_cores": {}}
+
     @property
     def g1(self) -> ReLUNetwork:
         """The first generator."""

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 
 from .._arrays import Array, common_dtype, integer, must, number
 from .._arrays import seed as checked_seed
+from .._device import cuda_or_none
 from .._directions import matrices, matrix
 from ._deviation import deviation, joint_deviation
 
@@ -92,11 +93,12 @@ def sample(
     rows = matrix(W, "W")
     count = integer(pairs, "pairs", 1, "the maximum is taken over them", most=10**8)
     rng = np.random.default_rng(checked_seed(seed))
+    cuda = cuda_or_none(device)
     x, y, angles = random_pairs(rng, count, rows.shape[1])
-    if device != "cpu":
+    if cuda is not None:
         x, y = x.astype(rows.dtype), y.astype(rows.dtype)
     values = np.asarray(deviation(rows, x, y, alpha, threads=threads, device=device))
-    if device != "cpu":
+    if cuda is not None:
         exact = rows.astype(np.float64)
         _confirm(values, lambda i: deviation(exact, x[i], y[i], alpha))
     return _summary(values, angles, confidence)
@@ -147,16 +149,17 @@ def joint_sample(
     first, second = matrices(B, C)
     count = integer(pairs, "pairs", 1, "the maximum is taken over them", most=10**8)
     rng = np.random.default_rng(checked_seed(seed))
+    cuda = cuda_or_none(device)
     h, x, angles = random_pairs(rng, count, first.shape[1])
     m, y, _ = random_pairs(rng, count, second.shape[1])
     order = rng.permutation(count)  # the two laws are independent, their strata too
     m, y = m[order], y[order]
-    if device != "cpu":
+    if cuda is not None:
         dtype = common_dtype(first.dtype, second.dtype)
         h, x, m, y = (z.astype(dtype) for z in (h, x, m, y))
     both = joint_deviation(first, second, h, x, m, y, alpha, threads=threads, device=device)
     values = np.max(np.asarray(both).reshape(-1, 2), axis=1)
-    if device != "cpu":
+    if cuda is not None:
         B, C = first.astype(np.float64), second.astype(np.float64)
         _confirm(values, lambda i: max(joint_deviation(B, C, h[i], x[i], m[i], y[i], alpha)))
     return _summary(values, angles, confidence)
