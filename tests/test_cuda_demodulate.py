@@ -105,6 +105,23 @@ def test_weights_and_missing_entries_count():
     assert np.allclose(found.relative_residual, expected.relative_residual, atol=1e-8)
 
 
+@pytest.mark.parametrize("ell", [40, 512, 1100])
+def test_what_has_no_positive_entry_with_a_weight_is_hopeless(ell):
+    g1, g2, _, _, y = problem((20,), batch=3, ell=ell)
+    weights = fresh().uniform(0.5, 1, size=y.shape)
+    y = -np.abs(y) - 1
+    y[1:, -1] = 1
+    weights[2, -1] = 0
+    result = gd.demodulate(y, g1, g2, seed=1, y_weights=weights, device="cuda")
+    hopeless = [status == gd.Status.HOPELESS for status in result.status]
+    assert hopeless == [True, False, True]
+    y[2, -1] = 0
+    at_zero = np.sum(weights * y**2, axis=1) / 2
+    assert np.allclose(result.objective[hopeless], at_zero[hopeless], rtol=1e-13)
+    assert (result.relative_residual[hopeless] == 1).all()
+    assert np.allclose(result.relative_residual**2, result.objective / at_zero, rtol=1e-12)
+
+
 def test_float32_reaches_what_it_can():
     g1, g2, _, _, y = problem((40,), dtype=np.float32, batch=4)
     found = gd.demodulate(y, g1, g2, gd.AlternatingDescent(), seed=5, device="cuda")

@@ -61,8 +61,7 @@ class DeviceBatch {
               int /*threads*/)
       : arrays_{y, y_weights, h, m},
         step_scale_(step_scale),
-        restarts_(g1, g2, batch_of(y, y_weights, h, m, step_scale), on_device(settings),
-                  on_device(plan)) {}
+        restarts_(make(g1, g2, batch_of(y, y_weights, h, m, step_scale), settings, plan)) {}
 
   bool run(double seconds) {
     return without_gil([&] { return restarts_.run(seconds); });
@@ -73,15 +72,24 @@ class DeviceBatch {
   Index done() const { return restarts_.chains_done(); }
   Index total() const { return restarts_.chains_total(); }
 
-  /// (h, m, objective, status, restarts, history)
+  /// (h, m, objective, status, restarts, history, objective at w * x = 0)
   auto best(Index problem) const {
     const cuda::Outcome<T> outcome = restarts_.best(problem);
     return std::make_tuple(copy(outcome.h), copy(outcome.m), outcome.objective,
                            static_cast<int>(outcome.status), outcome.restarts,
-                           copy(outcome.history));
+                           copy(outcome.history), restarts_.objective_at_zero(problem));
   }
 
  private:
+  using Restarts = cuda::Restarts<Solver>;
+
+  /// It copies the observations, and multiplies layers: that takes a while.
+  static Restarts make(const Network& g1, const Network& g2, const cuda::Batch<T>& batch,
+                       const Settings& settings, const RestartPlan& plan) {
+    return without_gil(
+        [&] { return Restarts(g1, g2, batch, on_device(settings), on_device(plan)); });
+  }
+
   template <class U>
   static Rows<U> copy(const std::vector<U>& numbers) {
     return Rows<U>(static_cast<py::ssize_t>(numbers.size()), numbers.data());
@@ -89,7 +97,7 @@ class DeviceBatch {
 
   std::vector<Rows<T>> arrays_;
   Rows<double> step_scale_;
-  cuda::Restarts<Solver> restarts_;
+  Restarts restarts_;
 };
 
 template <class Solver, class Settings>

@@ -31,13 +31,14 @@ class Batch {
   Index done() const { return restarts_.chains_done(); }
   Index total() const { return restarts_.chains_total(); }
 
-  /// (h, m, objective, status, restarts, history)
+  /// (h, m, objective, status, restarts, history, objective at w * x = 0)
   auto best(Index problem) const {
     const Outcome<T> outcome = restarts_.best(problem);
-    return std::make_tuple(
-        copy(outcome.h.data(), outcome.h.size()), copy(outcome.m.data(), outcome.m.size()),
-        outcome.objective, static_cast<int>(outcome.status), outcome.restarts,
-        copy(outcome.history.data(), static_cast<Index>(outcome.history.size())));
+    return std::make_tuple(copy(outcome.h.data(), outcome.h.size()),
+                           copy(outcome.m.data(), outcome.m.size()), outcome.objective,
+                           static_cast<int>(outcome.status), outcome.restarts,
+                           copy(outcome.history.data(), static_cast<Index>(outcome.history.size())),
+                           restarts_.objective_at_zero(problem));
   }
 
  private:

@@ -30,7 +30,8 @@ struct DeviceInfo {
 
 /// Why no device can be used; empty if one can.
 std::string why_no_device();
-/// What the current device is. Throws DeviceError without one.
+/// What the device is: the first of those that CUDA_VISIBLE_DEVICES shows. Throws DeviceError
+/// without one.
 DeviceInfo device_info();
 
 std::size_t free_bytes();
@@ -65,6 +66,13 @@ class Queue {
   /// Waits for what was queued before.
   void download(const void* device, void* host, std::size_t bytes);
   void copy(const void* from, void* to, std::size_t bytes);
+  /// Rows of so many bytes, which follow each other on the host and begin a stride apart on the
+  /// device.
+  void upload_rows(const void* host, std::size_t bytes, std::size_t count, void* device,
+                   std::size_t stride);
+  /// Waits for what was queued before.
+  void download_rows(const void* device, std::size_t stride, std::size_t count, void* host,
+                     std::size_t bytes);
 
   /// Records what `work` launches on this queue, which does not run.
   Graph record(const std::function<void()>& work);

@@ -78,6 +78,22 @@ void Queue::copy(const void* from, void* to, std::size_t bytes) {
   state_->run([=] { std::memcpy(to, from, bytes); });
 }
 
+void Queue::upload_rows(const void* host, std::size_t bytes, std::size_t count, void* device,
+                        std::size_t stride) {
+  for (std::size_t i = 0; i < count; ++i) {
+    copy(static_cast<const char*>(host) + i * bytes, static_cast<char*>(device) + i * stride,
+         bytes);
+  }
+}
+
+void Queue::download_rows(const void* device, std::size_t stride, std::size_t count, void* host,
+                          std::size_t bytes) {
+  for (std::size_t i = 0; i < count; ++i) {
+    copy(static_cast<const char*>(device) + i * stride, static_cast<char*>(host) + i * bytes,
+         bytes);
+  }
+}
+
 Graph Queue::record(const std::function<void()>& work) {
   auto recording = std::make_shared<Graph::Recording>();
   state_->recording = &recording->work;

@@ -19,6 +19,22 @@ struct Queue::State {
 /// Throws DeviceError unless all is well.
 void check(cudaError_t status, const char* what);
 
+/// As long as it lives, "the device" is the current one of this thread, whatever others chose: the
+/// first of those that CUDA_VISIBLE_DEVICES shows.
+class OnDevice {
+ public:
+  OnDevice();
+  ~OnDevice();
+  OnDevice(const OnDevice&) = delete;
+  OnDevice& operator=(const OnDevice&) = delete;
+
+ private:
+  int before_ = 0;
+};
+
+/// Blocks that a grid holds.
+inline constexpr Index most_blocks = (Index(1) << 31) - 1;
+
 template <class Kernel>
 __global__ void __launch_bounds__(Kernel::threads) run_kernel(const Kernel kernel) {
   __shared__ typename Kernel::Shared shared;
@@ -29,6 +45,11 @@ __global__ void __launch_bounds__(Kernel::threads) run_kernel(const Kernel kerne
 template <class Kernel>
 void launch(Queue& queue, Index blocks, const Kernel& kernel) {
   if (blocks == 0) return;
+  if (blocks > most_blocks) {
+    throw DeviceError("the device runs at most " + std::to_string(most_blocks) +
+                      " blocks of a kernel, not " + std::to_string(blocks));
+  }
+  const OnDevice guard;
   run_kernel<<<static_cast<unsigned>(blocks), Kernel::threads, 0, queue.state().stream>>>(kernel);
   check(cudaGetLastError(), "launch a kernel");
 }

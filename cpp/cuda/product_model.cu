@@ -1,22 +1,30 @@
-#include <algorithm>
+#include <numeric>
 
 #include "launch.hpp"
 #include "product_model.hpp"
+#include "rows.hpp"
 
 namespace gendemod::cuda {
 namespace {
 
 template <class T>
-Array<T> upload_rows(Queue& queue, const T* rows, Index count, Index ell, Index stride) {
-  std::vector<T> padded(static_cast<std::size_t>(count * stride), T(0));
-  for (Index i = 0; i < count; ++i) {
-    std::copy_n(rows + i * ell, ell, padded.data() + i * stride);
-  }
-  Array<T> out(padded.size());
-  out.upload(queue, padded.data());
-  queue.wait();
+Array<T> padded_rows(Queue& queue, const T* rows, Index count, Index ell, Index stride) {
+  Array<T> out(static_cast<std::size_t>(count * stride));
+  upload_rows(queue, rows, count, ell, out.data(), stride);
   return out;
 }
+
+/// What one row adds to 2 f at w * x = 0, and to the positive entries with a weight.
+template <class T>
+struct SightTerm {
+  static constexpr int count = 2;
+  ProductModel<T> model;
+  GENDEMOD_DEVICE void operator()(Index problem, Index row, T, double* sums) const {
+    const bool seen = model.weight(problem, row) > T(0);
+    sums[0] += model.square(problem, row, T(0), T(0));
+    sums[1] += seen && model.observed(problem, row) > T(0) ? 1.0 : 0.0;
+  }
+};
 
 /// out = f from the parts of Squares: one block a problem.
 struct HalfOfSquares {
@@ -43,10 +51,10 @@ struct HalfOfSquares {
 template <class T>
 Observations<T>::Observations(Queue& queue, const T* y, Index count, const T* v, Index v_count,
                               Index ell)
-    : ell_(ell), v_count_(v_count) {
+    : ell_(ell), count_(count), v_count_(v_count) {
   const Index stride = Tiles<T>{nullptr, ell, 1}.padded_rows();
-  y_ = upload_rows(queue, y, count, ell, stride);
-  v_ = upload_rows(queue, v, v_count, ell, stride);
+  y_ = padded_rows(queue, y, count, ell, stride);
+  v_ = padded_rows(queue, v, v_count, ell, stride);
 }
 
 template <class T>
@@ -54,6 +62,31 @@ ProductModel<T> Observations<T>::model(const int* observation) const {
   const Index stride = Tiles<T>{nullptr, ell_, 1}.padded_rows();
   return {y_.data(),  v_count_ > 0 ? v_.data() : nullptr, v_count_ > 1 ? stride : 0, ell_, stride,
           observation};
+}
+
+template <class T>
+std::vector<typename Observations<T>::Sight> Observations<T>::sights(Queue& queue) const {
+  const auto count = static_cast<std::size_t>(count_);
+  std::vector<int> numbers(count);
+  std::iota(numbers.begin(), numbers.end(), 0);
+  Array<int> observation(count), active(count);
+  observation.upload(queue, numbers.data());
+  queue.fill(active.data(), 1, count * sizeof(int));
+  const auto seen = model(observation.data());
+  const auto tiles = static_cast<std::size_t>(seen.tiles());
+  Array<double> parts(count * 2 * tiles);
+  launch(queue, count_ * seen.tiles(),
+         SumTerm<T, SightTerm<T>>{active.data(), seen.stride, nullptr, {seen}, parts.data()});
+  std::vector<double> sums(parts.size());
+  parts.download(queue, sums.data());
+  std::vector<Sight> out;
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto row = sums.begin() + static_cast<std::ptrdiff_t>(2 * i * tiles);
+    const auto middle = row + static_cast<std::ptrdiff_t>(tiles);
+    const auto last = middle + static_cast<std::ptrdiff_t>(tiles);
+    out.push_back({std::accumulate(row, middle, 0.0) / 2, std::accumulate(middle, last, 0.0)});
+  }
+  return out;
 }
 
 template <class T>

@@ -45,9 +45,17 @@ class Observations {
   /// The model of problems that observe these rows; `observation` is on the device.
   ProductModel<T> model(const int* observation) const;
 
+  /// What is known of an observation before any latent.
+  struct Sight {
+    double at_zero;  // f at w * x = 0
+    double signals;  // positive entries with a weight: without one, w * x = 0 fits best
+  };
+  /// Of all observations.
+  std::vector<Sight> sights(Queue& queue) const;
+
  private:
   Array<T> y_, v_;
-  Index ell_, v_count_;
+  Index ell_, count_, v_count_;
 };
 
 /// f of many problems.

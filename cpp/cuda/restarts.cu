@@ -61,27 +61,11 @@ Restarts<Solver>::Restarts(const Network<T>& g1, const Network<T>& g2, const Bat
       outcomes_(static_cast<std::size_t>(batch.size * plan.chains)),
       fits_(static_cast<std::size_t>(batch.size), batch.size * plan.chains),
       observations_(queue_, batch.y, batch.size, batch.v, batch.v_count, g1.output_size()) {
-  observe(batch, g1.output_size());
   if (outcomes_.empty()) return;
+  sights_ = observations_.sights(queue_);
   slots_.resize(static_cast<std::size_t>(slots_for<Solver>(g1, g2, chains_total())));
   solver_ = std::make_unique<Solver>(g1, g2, observations_, settings, queue_,
                                      static_cast<Index>(slots_.size()));
-}
-
-template <class Solver>
-void Restarts<Solver>::observe(const Batch<T>& batch, Index ell) {
-  for (Index i = 0; i < batch.size; ++i) {
-    double sum = 0;
-    bool signal = false;
-    for (Index row = 0; row < ell; ++row) {
-      const T y = batch.y[i * ell + row];
-      const T v = batch.v_count == 0 ? T(1) : batch.v[(batch.v_count == 1 ? 0 : i) * ell + row];
-      sum += static_cast<double>(v) * (static_cast<double>(y) * static_cast<double>(y));
-      signal = signal || (v > T(0) && y > T(0));
-    }
-    at_zero_.push_back(sum / 2);
-    has_signal_.push_back(signal ? 1 : 0);
-  }
 }
 
 template <class Solver>
@@ -96,7 +80,7 @@ bool Restarts<Solver>::give_chain(Slot& slot) {
     const Index chain = next_++;
     if (is_cut(chain)) {
       ++done_;
-    } else if (has_signal_[static_cast<std::size_t>(problem_of(chain))] == 0) {
+    } else if (sights_[static_cast<std::size_t>(problem_of(chain))].signals == 0) {
       record_hopeless(chain);
       ++done_;
     } else {
@@ -165,7 +149,7 @@ void Restarts<Solver>::harvest(bool stop) {
   solver_->settled(h, m);
   for (std::size_t i = 0; i < slots_.size(); ++i) {
     Slot& slot = slots_[i];
-    if (slot.chain < 0) continue;
+    if (slot.chain < 0 || slot.waits) continue;
     slot.history.insert(slot.history.end(), news.history[i].begin(), news.history[i].end());
     if (!stop && news.status[i] == Status::running) continue;
     const auto from = static_cast<Index>(i);
@@ -191,15 +175,16 @@ void Restarts<Solver>::harvest(bool stop) {
 /// Records what a run reached; its chain goes on with another start, or ends.
 template <class Solver>
 void Restarts<Solver>::finish(Slot& slot, Outcome<T> outcome) {
-  const auto problem = static_cast<std::size_t>(problem_of(slot.chain));
+  const Index problem = problem_of(slot.chain);
   const Status status = outcome.status;
   balance(outcome);
   outcome.history = std::move(slot.history);
   outcome.objective = outcome.history.back();
   slot.history.clear();
-  const double residual = std::sqrt(outcome.objective / at_zero_[problem]);
+  const double residual = std::sqrt(outcome.objective / objective_at_zero(problem));
   if (status == Status::converged && residual <= fit * tolerance_) {
-    fits_[problem] = std::min(fits_[problem], slot.chain);
+    Index& first = fits_[static_cast<std::size_t>(problem)];
+    first = std::min(first, slot.chain);
   }
   record(slot.chain, std::move(outcome));
   ++slot.start;
@@ -224,7 +209,7 @@ void Restarts<Solver>::record(Index chain, Outcome<T> outcome) {
 /// The end of a chain whose observation w * x = 0 fits best.
 template <class Solver>
 void Restarts<Solver>::record_hopeless(Index chain) {
-  const double f = at_zero_[static_cast<std::size_t>(problem_of(chain))];
+  const double f = objective_at_zero(problem_of(chain));
   record(chain, {std::vector<T>(static_cast<std::size_t>(n_)),
                  std::vector<T>(static_cast<std::size_t>(p_)),
                  f,

@@ -56,6 +56,10 @@ class Restarts {
   Index chains_total() const { return static_cast<Index>(outcomes_.size()); }
   /// The chain that is kept. restarts counts the starts of all chains that were not cut.
   Outcome<T> best(Index problem) const;
+  /// f at w * x = 0.
+  double objective_at_zero(Index problem) const {
+    return sights_[static_cast<std::size_t>(problem)].at_zero;
+  }
 
  private:
   struct Slot {
@@ -68,7 +72,6 @@ class Restarts {
 
   Index problem_of(Index chain) const { return chain / plan_.chains; }
   bool is_cut(Index chain) const;
-  void observe(const Batch<T>& batch, Index ell);
   bool give_chain(Slot& slot);
   Start first_point(Index slot) const;
   void fill();
@@ -83,12 +86,11 @@ class Restarts {
   typename Solver::Settings settings_;
   RestartPlan plan_;
   double tolerance_;
-  std::vector<double> at_zero_;       // (batch,): f at w * x = 0
-  std::vector<char> has_signal_;      // (batch,): whether some observed entry of y is positive
   std::vector<Outcome<T>> outcomes_;  // one a chain
   std::vector<Index> fits_;           // one a problem: its first chain that fits
   Queue queue_;
   Observations<T> observations_;
+  std::vector<typename Observations<T>::Sight> sights_;
   std::vector<Slot> slots_;
   std::unique_ptr<Solver> solver_;
   Index next_ = 0, done_ = 0, running_ = 0;

@@ -62,16 +62,16 @@ void Restarts<Solver>::note_fit(Index chain) {
 }
 
 template <class Solver>
-ProductModel<typename Restarts<Solver>::T> Restarts<Solver>::model_of(Index chain) const {
-  const Index problem = chain / plan_.chains;
+ProductModel<typename Restarts<Solver>::T> Restarts<Solver>::model_of(Index problem) const {
   return ProductModel<T>(*observations_.g1, *observations_.g2, row_for(observations_.y, problem),
                          row_for(observations_.v, problem));
 }
 
 template <class Solver>
 std::unique_ptr<typename Restarts<Solver>::Run> Restarts<Solver>::begin(Index chain) const {
-  const double scale = observations_.step_scale[chain / plan_.chains];
-  return std::make_unique<Run>(chain, model_of(chain), settings_.scaled(scale), threads_within_);
+  const Index problem = chain / plan_.chains;
+  const double scale = observations_.step_scale[problem];
+  return std::make_unique<Run>(chain, model_of(problem), settings_.scaled(scale), threads_within_);
 }
 
 template <class Solver>
@@ -197,7 +197,7 @@ void Restarts<Solver>::stop() {
     const Index chain = first + i;
     ++done_;
     if (chain % plan_.chains != 0) return;
-    const auto model = model_of(chain);
+    const auto model = model_of(chain / plan_.chains);
     if (!model.has_signal()) {
       record_hopeless(chain, model);
     } else {
@@ -229,6 +229,11 @@ Outcome<typename Restarts<Solver>::T> Restarts<Solver>::best(Index problem) cons
   best.restarts = 0;
   for (auto chain = first; chain != last; ++chain) best.restarts += chain->restarts;
   return best;
+}
+
+template <class Solver>
+double Restarts<Solver>::objective_at_zero(Index problem) const {
+  return model_of(problem).objective_at_zero();
 }
 
 template class Restarts<AlternatingDescent<float>>;

@@ -51,11 +51,11 @@ def solve(
     if not engine.scales:
         _check_range(observed, dtype)
     k = binary_scales(np.atleast_2d(observed)) * engine.scales
-    y_rows = np.ldexp(np.atleast_2d(observed), -2 * k)
+    y_rows = _scaled(np.atleast_2d(observed), -2 * k)
     y_rows = np.ascontiguousarray(y_rows, dtype=dtype)
     # And v / 16^u, u of each row of weights: f / 16^u, for a constant weight cancels.
     u = weight_scales(np.atleast_2d(weights)) * engine.scales
-    weights = np.ldexp(np.atleast_2d(weights), -4 * u)
+    weights = _scaled(np.atleast_2d(weights), -4 * u)
     scaled_h, scaled_m = start_h, start_m
     if start is not None:
         scaled_h, scaled_m = np.ldexp(start_h, -k), np.ldexp(start_m, -k)
@@ -79,7 +79,6 @@ def solve(
     outcomes = [batch.best(problem) for problem in range(len(y_rows))]
     return _collect(
         outcomes,
-        energy=np.sum(weights.astype(np.float64) * y_rows.astype(np.float64) ** 2, axis=-1),
         k=k,
         u=u,
         single=observed.ndim == 1,
@@ -132,7 +131,6 @@ def first_latent(value: ArrayLike, letter: str, expected: tuple[int, ...]) -> Ar
 def _collect(
     outcomes: list[Any],
     *,
-    energy: Array,
     k: Array,
     u: Array,
     single: bool,
@@ -147,7 +145,9 @@ def _collect(
     m = np.array([outcome[1] for outcome in outcomes], dtype=dtype).reshape(-1, g2.dims[0])
     h, m = np.ldexp(h, k), np.ldexp(m, k)
     w, x = engine.outputs(h, m, threads)
-    objective = np.array([outcome[2] for outcome in outcomes], dtype=np.float64)
+    objective, at_zero = (
+        np.array([outcome[i] for outcome in outcomes], dtype=np.float64) for i in (2, 6)
+    )
     ends = [outcome[3] for outcome in outcomes]
     status = [Status.CONVERGED if end == KINK else Status(end) for end in ends]
     restarts = np.array([outcome[4] for outcome in outcomes], dtype=np.int64)
@@ -156,7 +156,7 @@ def _collect(
         restored(outcome[5], scale, dtype) for outcome, scale in zip(outcomes, scales, strict=True)
     ]
     iterations = np.array([len(record) - 1 for record in history], dtype=np.int64)
-    residual = np.sqrt(2 * objective / np.where(energy > 0, energy, 1)) * (energy > 0)
+    residual = np.sqrt(objective / np.where(at_zero > 0, at_zero, 1)) * (at_zero > 0)
     converged = np.array([s == Status.CONVERGED for s in status], dtype=bool)
     message = [advice(end, size) + engine.note for end, size in zip(ends, residual, strict=True)]
     objective, residual = restored(objective, scales, dtype), residual.astype(dtype)
@@ -173,7 +173,8 @@ def _collect(
 
 def binary_scales(observed: Array) -> Array:
     """Return k, (batch, 1), such that the largest entry of a row of y is about 4^k."""
-    largest = np.abs(observed).max(axis=1, keepdims=True, initial=0.0).astype(np.float64)
+    highest, lowest = (f(observed, axis=1, keepdims=True, initial=0.0) for f in (np.max, np.min))
+    largest = np.maximum(highest, -lowest).astype(np.float64)
     largest[largest == 0] = 1.0
     scales: Array = np.rint(np.log2(largest) / 2)
     return np.maximum(np.minimum(scales, 511), -511).astype(np.int64)
@@ -181,7 +182,14 @@ def binary_scales(observed: Array) -> Array:
 
 def weight_scales(weights: Array) -> Array:
     """Return u, (rows, 1), such that the largest entry of a row of weights is about 16^u."""
-    return binary_scales(weights) // 2
+    scales: Array = np.maximum(binary_scales(weights) // 2, -255)  # 16^255 is a number
+    return scales
+
+
+def _scaled(rows: Array, powers: Array) -> Array:
+    """Return rows times powers of two, 2^-1022 to 2^1023, rounded once to the dtype of rows."""
+    factors = np.ldexp(1.0, powers)
+    return np.multiply(rows, factors, out=np.empty_like(rows), casting="same_kind")
 
 
 def restored(objectives: Array, k: Array, dtype: np.dtype[Any]) -> Array:

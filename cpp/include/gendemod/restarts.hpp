@@ -64,6 +64,8 @@ class Restarts {
   Index chains_total() const { return static_cast<Index>(outcomes_.size()); }
   /// The chain that is kept. restarts counts the starts of all chains that were not cut.
   Outcome<T> best(Index problem) const;
+  /// f at w * x = 0.
+  double objective_at_zero(Index problem) const;
 
  private:
   /// A chain at work on one thread.
@@ -81,7 +83,7 @@ class Restarts {
   bool is_cut(Index chain) const;
   void note_fit(Index chain);
 
-  ProductModel<T> model_of(Index chain) const;
+  ProductModel<T> model_of(Index problem) const;
   std::unique_ptr<Run> begin(Index chain) const;
   void first_point(const ProductModel<T>& model, Index chain, Index start, Vector<T>& h_out,
                    Vector<T>& m_out) const;

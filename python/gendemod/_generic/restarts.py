@@ -84,13 +84,14 @@ class GenericBatch:
         )
         return min(unwanted * self._solver.max_iterations + self._running, self.total())
 
-    def best(self, problem: int) -> tuple[Array, Array, float, int, int, Array]:
-        """(h, m, objective, status, restarts, history)"""
+    def best(self, problem: int) -> tuple[Array, Array, float, int, int, Array, float]:
+        """(h, m, objective, status, restarts, history, objective at w * x = 0)"""
         fit = self._fits[problem]
         ends = [end for number, end in sorted(self._ends[problem].items()) if number <= fit]
         lowest = min(ends, key=lambda end: (np.isnan(end.objective), end.objective))
         best = self._ends[problem].get(fit, lowest)
-        return best.h, best.m, best.objective, best.status, len(ends), best.history
+        at_zero = float(self._observed.energy[problem])
+        return best.h, best.m, best.objective, best.status, len(ends), best.history, at_zero
 
     def _wants(self, problem: int, number: int) -> bool:
         """Whether a start is still to be walked to its end."""
