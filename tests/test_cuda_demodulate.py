@@ -25,21 +25,24 @@ def relative(found, expected):
     return np.max(np.linalg.norm(found - expected, axis=-1) / np.linalg.norm(expected, axis=-1))
 
 
+FIXED = [
+    {},
+    {"momentum": 0.5, "sign_check": 3},
+    {"balance": False, "sign_check": 0},
+    {"simultaneous": True, "step_size": (2.0, 1.0)},
+]
+
+
 @pytest.mark.parametrize("inner", [(), (40,), (30, 40)])
-@pytest.mark.parametrize(
-    "options",
-    [
-        {},
-        {"momentum": 0.5, "sign_check": 3},
-        {"balance": False, "sign_check": 0},
-        {"simultaneous": True, "step_size": (2.0, 1.0)},
-    ],
-)
-def test_iterates_are_those_of_the_cpu(inner, options):
+@pytest.mark.parametrize("options", FIXED)
+@pytest.mark.parametrize("tolerance", [0, 1e-10])
+def test_iterates_are_those_of_the_cpu(inner, options, tolerance):
     g1, g2, h, m, y = problem(inner)
     rng = fresh()
     start = tuple(z + 0.3 * rng.standard_normal(z.shape) for z in (-h, m))
-    solver = gd.AlternatingDescent(**{"step_size": 1.0, "max_iterations": 30, **options})
+    solver = gd.AlternatingDescent(
+        **{"step_size": 1.0, "max_iterations": 30, "tolerance": tolerance, **options}
+    )
     results = [gd.demodulate(y, g1, g2, solver, start=start, device=d) for d in ("cpu", "cuda")]
     expected, found = results
     assert found.status == expected.status
@@ -155,6 +158,40 @@ def test_more_problems_than_the_memory_holds_take_turns():
     assert late.any()
     first = [record[0] for record in expected.history]
     assert np.allclose(stopped.objective[late], np.array(first)[late], rtol=1e-9)
+
+
+@pytest.mark.parametrize("options", FIXED)
+def test_fixed_steps_do_not_depend_on_whether_a_tolerance_asks_for_their_length(options):
+    g1, g2, h, m, y = problem((40,), batch=3, ell=1400)
+    start = -h + 0.3, m - 0.3
+    options = {"step_size": 1.0, "max_iterations": 25, **options}
+    asked, unasked = (
+        gd.demodulate(
+            y,
+            g1,
+            g2,
+            gd.AlternatingDescent(tolerance=tolerance, **options),
+            start=start,
+            device="cuda",
+        )
+        for tolerance in (1e-14, 0)
+    )
+    for a, b in zip(asked.history, unasked.history, strict=True):
+        assert np.array_equal(a, b)
+    assert np.array_equal(asked.h, unasked.h)
+    assert np.array_equal(asked.m, unasked.m)
+
+
+def test_a_problem_among_many_takes_the_same_steps_as_alone():
+    """Where the tiles of all are few, four signs look at all rows at once; here they do not."""
+    g1, g2, h, m, y = problem((40,), batch=20, ell=9000)
+    start = h + 0.5, m - 0.5
+    solver = gd.AlternatingDescent(step_size=1.0, max_iterations=20, tolerance=0)
+    many = gd.demodulate(y, g1, g2, solver, start=start, device="cuda")
+    for i in (0, 7, 19):
+        alone = gd.demodulate(y[i], g1, g2, solver, start=tuple(z[i] for z in start), device="cuda")
+        assert np.array_equal(alone.h, many.h[i])
+        assert np.array_equal(alone.m, many.m[i])
 
 
 def test_two_runs_agree_bit_for_bit():

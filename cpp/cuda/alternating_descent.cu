@@ -5,6 +5,7 @@
 #include "descent_begin.hpp"
 #include "descent_decide.hpp"
 #include "descent_step.hpp"
+#include "in_turn.hpp"
 #include "launch.hpp"
 #include "piece_sums.hpp"
 
@@ -75,6 +76,7 @@ void AlternatingDescent<T>::tick() {
   compare_signs();
   pull_back(0);
   if (settings_.simultaneous) pull_back(1);
+  if (settings_.step_h > 0 && tolerance_ == 0) return take_fixed_steps();
   step<0>();
   if (!settings_.simultaneous) pull_back(1);
   step<1>();
@@ -83,11 +85,12 @@ void AlternatingDescent<T>::tick() {
 /// Line 3.
 template <class T>
 void AlternatingDescent<T>::compare_signs() {
-  if (signs_) {
-    signs_->choose(this->h_.latent.data(), this->m_.latent.data(), this->objective_.data(),
-                   active_.data(), best_.data());
-  }
-  launch(*this->queue_, this->slots_, TakeSigns<T>{descent()});
+  Queue& queue = *this->queue_;
+  const TakeSigns<T> take{descent()};
+  if (!signs_) return launch(queue, this->slots_, take);
+  const ChooseSigns choose = signs_->compare(this->h_.latent.data(), this->m_.latent.data(),
+                                             this->objective_.data(), active_.data(), best_.data());
+  launch(queue, this->slots_, InTurn{choose, take});
 }
 
 /// The gradient in one factor.
@@ -105,22 +108,46 @@ template <class T>
 template <int factor>
 void AlternatingDescent<T>::step() {
   Queue& queue = *this->queue_;
-  const Index slots = this->slots_;
   const Descent<T> d = descent();
+  const Side& fixed = factor == 0 ? this->m_ : this->h_;
+  launch(queue, this->slots_, AimDescent<T, factor>{tolerance_, d});
+  (factor == 0 ? this->h_ : this->m_)
+      .pieces.product((factor == 0 ? own_h_ : own_m_).direction.data(), active_.data(),
+                      CurvatureTerm<T>{this->model_, fixed.pieces.outputs()}, parts_.data());
+  launch(queue, this->slots_, StepDescent<T, factor>{tolerance_, d});
+  move<factor>();
+  launch(queue, this->slots_, DecideDescent<T, factor>{tolerance_, d});
+}
+
+/// The same for both where no exact step is asked for: every trial stands, so that the gradient in
+/// m can be taken before h decides that, and decisions in a row are one launch.
+template <class T>
+void AlternatingDescent<T>::take_fixed_steps() {
+  Queue& queue = *this->queue_;
+  const Descent<T> d = descent();
+  const DecideDescent<T, 0> decide{tolerance_, d};
+  const InTurn aim_h{AimDescent<T, 0>{tolerance_, d}, StepDescent<T, 0>{tolerance_, d}};
+  const InTurn aim_m{AimDescent<T, 1>{tolerance_, d}, StepDescent<T, 1>{tolerance_, d}};
+  launch(queue, this->slots_, aim_h);
+  move<0>();
+  if (!settings_.simultaneous) pull_back(1);
+  launch(queue, this->slots_, InTurn{decide, aim_m});
+  move<1>();
+  launch(queue, this->slots_, DecideDescent<T, 1>{tolerance_, d});
+}
+
+/// Brings the piece of a factor to its trial; before the second, line 5 scales the first.
+template <class T>
+template <int factor>
+void AlternatingDescent<T>::move() {
   const int* const active = active_.data();
   Side& moving = factor == 0 ? this->h_ : this->m_;
   const Side& fixed = factor == 0 ? this->m_ : this->h_;
-  const Factor& own = factor == 0 ? own_h_ : own_m_;
-  launch(queue, slots, AimDescent<T, factor>{tolerance_, d});
-  moving.pieces.product(own.direction.data(), active,
-                        CurvatureTerm<T>{this->model_, fixed.pieces.outputs()}, parts_.data());
-  launch(queue, slots, StepDescent<T, factor>{tolerance_, d});
   if (factor == 1 && settings_.step_h > 0 && settings_.balance) {
     this->h_.pieces.scale(scale_.data(), active);
   }
-  moving.pieces.move_along(own.trial.data(), slide_.data(), active,
+  moving.pieces.move_along((factor == 0 ? own_h_ : own_m_).trial.data(), slide_.data(), active,
                            SquareTerm<T>{this->model_, fixed.pieces.outputs()}, parts_.data());
-  launch(queue, slots, DecideDescent<T, factor>{tolerance_, d});
 }
 
 template class AlternatingDescent<float>;

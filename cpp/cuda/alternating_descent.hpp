@@ -35,6 +35,9 @@ class AlternatingDescent : public BatchSolver<T> {
   void pull_back(int factor);
   template <int factor>
   void step();
+  void take_fixed_steps();
+  template <int factor>
+  void move();
 
   DescentSettings settings_;
   double tolerance_;

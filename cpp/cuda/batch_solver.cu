@@ -52,6 +52,7 @@ BatchSolver<T>::BatchSolver(const Network<T>& g1, const Network<T>& g2,
   const std::vector<Status> idle(count_of(slots), Status::hopeless);
   status_.upload(queue, idle.data());
   iteration_.zero(queue);
+  history_.zero(queue);
   queue.wait();
 }
 

@@ -21,16 +21,15 @@ struct AimDescent {
     if (s.is_at(Phase::gradient, factor)) {
       take_gradient(block, z);
       accelerate(block, shared, z);
-      s.slope = dot(block, shared.one, z.gradient, z.direction, z.n);
-      s.unit = unit(block, shared, z);
+      measure(block, shared, z, s);
       s.turns = 0;
       s.phase = Phase::aim;
-      multiplies = d.is_automatic() || d.step_size(factor, problem) * s.unit <= tolerance;
+      multiplies = d.needs_exact_step(d.step_size(factor, problem) * s.unit, tolerance);
     } else if (s.is_at(Phase::turn, factor)) {
       take_gradient(block, z);
       shorten(block, shared, z);
-      s.slope = dot(block, shared.one, z.direction, z.direction, z.n);
-      s.unit = unit(block, shared, z);
+      measure(block, shared, z, s);
+      s.slope = shared.three.totals[1];
       s.phase = Phase::back;
     }
     d.save(block, problem, s, multiplies);
@@ -60,11 +59,23 @@ struct AimDescent {
       for (Index i = t; i < z.n; i += threads) z.direction[i] = z.gradient[i];
     });
   }
+  /// The slope <g, d> along the direction d, and the relative length of a step of 1, |d| / |z|.
   template <class Block>
-  GENDEMOD_DEVICE static double unit(const Block& block, Shared& shared,
-                                     const DescentFactor<T>& z) {
-    const double length = std::sqrt(dot(block, shared.one, z.direction, z.direction, z.n));
-    return length / std::sqrt(dot(block, shared.one, z.latent, z.latent, z.n));
+  GENDEMOD_DEVICE static void measure(const Block& block, Shared& shared, const DescentFactor<T>& z,
+                                      DescentState& s) {
+    block_sums(block, shared.three, [&](int t, double* sums) {
+      sums[0] = sums[1] = sums[2] = 0;
+      for (Index i = t; i < z.n; i += threads) {
+        const double g = static_cast<double>(z.gradient[i]);
+        const double d = static_cast<double>(z.direction[i]);
+        const double latent = static_cast<double>(z.latent[i]);
+        sums[0] += g * d;
+        sums[1] += d * d;
+        sums[2] += latent * latent;
+      }
+    });
+    s.slope = shared.three.totals[0];
+    s.unit = std::sqrt(shared.three.totals[1]) / std::sqrt(shared.three.totals[2]);
   }
   /// direction <- the shortest vector on the segment from it to the gradient: along it f falls on
   /// both sides of the kink.

@@ -128,7 +128,7 @@ struct DecideDescent {
       // For balanced latents this is the length of the step of (h, m) over that of (h, m).
       const double length = std::sqrt((s.length_h * s.length_h + s.length_m * s.length_m) / 2);
       if (length <= tolerance) {
-        if (s.objective == s.at_zero && s.live == 0) return Status::stalled;
+        if (s.live == 0) return Status::stalled;
         if (!s.blocked_h && !s.blocked_m) return Status::converged;
         return s.objective > s.at_zero / 4 ? Status::stalled : Status::kink;
       }

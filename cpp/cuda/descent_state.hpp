@@ -89,6 +89,10 @@ struct Descent {
   GENDEMOD_DEVICE double step_size(int factor, Index problem) const {
     return (factor == 0 ? settings.step_h : settings.step_m) * step_scale[problem];
   }
+  /// Whether the exact step is asked for, where the step has this relative length.
+  GENDEMOD_DEVICE bool needs_exact_step(double asked, double tolerance) const {
+    return is_automatic() || (tolerance > 0 && asked <= tolerance);
+  }
   GENDEMOD_DEVICE bool compares_signs(const DescentState& s) const {
     return s.status == Status::running && s.phase == Phase::begin && settings.sign_check > 0 &&
            s.iteration % settings.sign_check == 0;
@@ -134,6 +138,7 @@ struct Descent {
 struct DescentShared {
   BlockSums<128> one;
   BlockSums<128, 2> two;
+  BlockSums<128, 3> three;
 };
 
 }  // namespace gendemod::cuda

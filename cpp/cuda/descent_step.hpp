@@ -58,7 +58,7 @@ struct StepDescent {
     const bool automatic = d.is_automatic();
     s.step = d.step_size(factor, problem);
     s.asked = s.step * s.unit;
-    if (automatic || s.asked <= tolerance) {
+    if (d.needs_exact_step(s.asked, tolerance)) {
       sum_tiles(block, shared.two, d.parts + problem * 2 * tiles, tiles);
       const double quotient = s.slope / shared.two.totals[0];
       const double exact = std::isfinite(quotient) ? quotient : 0.0;
@@ -76,6 +76,9 @@ struct StepDescent {
     if (automatic && !(s.asked > 0)) s.finish(factor, 0, false);
   }
 
+  GENDEMOD_DEVICE static double square(T entry) {
+    return static_cast<double>(entry) * static_cast<double>(entry);
+  }
   template <class Block>
   GENDEMOD_DEVICE static void set_trial(const Block& block, const DescentFactor<T>& z, T step) {
     block.each([&](int t) {
@@ -89,8 +92,13 @@ struct StepDescent {
   template <class Block>
   GENDEMOD_DEVICE static T balance(const Block& block, Shared& shared, const DescentFactor<T>& h,
                                    const DescentFactor<T>& m) {
-    const double norm_h = std::sqrt(dot(block, shared.one, h.latent, h.latent, h.n));
-    const double norm_m = std::sqrt(dot(block, shared.one, m.trial, m.trial, m.n));
+    block_sums(block, shared.two, [&](int t, double* squares) {
+      squares[0] = squares[1] = 0;
+      for (Index i = t; i < h.n; i += threads) squares[0] += square(h.latent[i]);
+      for (Index i = t; i < m.n; i += threads) squares[1] += square(m.trial[i]);
+    });
+    const double norm_h = std::sqrt(shared.two.totals[0]);
+    const double norm_m = std::sqrt(shared.two.totals[1]);
     const double c = std::sqrt(norm_h / norm_m);
     if (!(std::isfinite(c) && c > 0)) return T(1);
     const T factor_h = static_cast<T>(1 / c), factor_m = static_cast<T>(c);

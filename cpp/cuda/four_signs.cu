@@ -6,11 +6,13 @@
 #include "launch.hpp"
 #include "layer_product.hpp"
 #include "piece_update.hpp"
-#include "sign_tiles.hpp"
 #include "units.hpp"
 
 namespace gendemod::cuda {
 namespace {
+
+/// Blocks that a device runs side by side: so many tiles take no longer than a sixteenth of them.
+constexpr Index few_tiles = 256;
 
 /// out = -in, elementwise; one block 256 numbers of a problem's `size`.
 template <class T>
@@ -146,14 +148,14 @@ NegativeRows<T> FourSigns<T>::rows(const Negative& negative, const T* latents) c
 }
 
 template <class T>
-void FourSigns<T>::choose(const T* h, const T* m, const double* objective, const int* active,
-                          int* best_out) {
+ChooseSigns FourSigns<T>::compare(const T* h, const T* m, const double* objective,
+                                  const int* active, int* best_out) {
   bring_inner_layers(h_, active);
   bring_inner_layers(m_, active);
   const NegativeRows<T> negative_h = rows(h_, h), negative_m = rows(m_, m);
   const T *w = h_.pieces->outputs(), *x = m_.pieces->outputs();
   const Index problems = h_.pieces->problems(), tiles = model_.tiles();
-  const Index some = (tiles + 15) / 16;
+  const Index some = problems * tiles <= few_tiles ? tiles : (tiles + 15) / 16;
   launch(*queue_, problems,
          FirstSigns<T>{active, model_, negative_h, negative_m, w, x, objective, rivals_.data()});
   launch(*queue_, problems * some,
@@ -164,8 +166,13 @@ void FourSigns<T>::choose(const T* h, const T* m, const double* objective, const
            SignTiles<T>{active, model_, negative_h, negative_m, w, x, objective, rivals_.data(),
                         some, tiles, parts_.data()});
   }
-  launch(*queue_, problems,
-         ChooseSigns{active, rivals_.data(), some, tiles, parts_.data(), objective, best_out});
+  return {active, rivals_.data(), some, tiles, parts_.data(), objective, best_out};
+}
+
+template <class T>
+void FourSigns<T>::choose(const T* h, const T* m, const double* objective, const int* active,
+                          int* best_out) {
+  launch(*queue_, h_.pieces->problems(), compare(h, m, objective, active, best_out));
 }
 
 template class FourSigns<float>;

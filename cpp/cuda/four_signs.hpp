@@ -1,14 +1,15 @@
 #pragma once
 
 #include "pieces.hpp"
-#include "sign_pairs.hpp"
+#include "sign_tiles.hpp"
 
 namespace gendemod::cuda {
 
 /// Line 3 of Algorithm 1 for many problems: which of (+-h, +-m) has the least objective.
 ///
 /// Sums of squares never decrease, so that a rival is out as soon as its sum over the first rows
-/// reaches the objective at (h, m): 64 rows decide first, then a sixteenth of the tiles, then all.
+/// reaches the objective at (h, m): 64 rows decide first, then a sixteenth of the tiles, then all;
+/// where the tiles are few, all at once.
 /// What is left is compared by complete sums, in one order, and the first of equals wins. At depth
 /// 2 rows of G(-z) are relu(P_2 z - W_2 W_1 z), with W_2 W_1 kept; from depth 3 on the inner layers
 /// are brought to -z and the last is multiplied with what is on there.
@@ -20,6 +21,9 @@ class FourSigns {
   /// best_out (problems,): sign pairs. The pieces stand at the latents h and m, where
   /// f is objective (problems,).
   void choose(const T* h, const T* m, const double* objective, const int* active, int* best_out);
+  /// The same but for the last kernel, of one block a problem, which the caller launches.
+  ChooseSigns compare(const T* h, const T* m, const double* objective, const int* active,
+                      int* best_out);
 
  private:
   struct Layer {

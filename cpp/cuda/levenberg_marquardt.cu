@@ -1,6 +1,7 @@
 #include <limits>
 
 #include "gram.hpp"
+#include "in_turn.hpp"
 #include "launch.hpp"
 #include "levenberg_marquardt.hpp"
 #include "piece_sums.hpp"
@@ -81,8 +82,9 @@ void LevenbergMarquardt<T>::linearise() {
   Side &h = this->h_, &m = this->m_;
   const T *w = h.pieces.outputs(), *x = m.pieces.outputs();
   double* const objective = this->objective_.data();
-  signs_.choose(h.settled.data(), m.settled.data(), objective, fresh_.data(), best_.data());
-  launch(queue, this->slots_, TurnSigns<T>{best_.data(), marquardt()});
+  const ChooseSigns choose =
+      signs_.compare(h.settled.data(), m.settled.data(), objective, fresh_.data(), best_.data());
+  launch(queue, this->slots_, InTurn{choose, TurnSigns<T>{best_.data(), marquardt()}});
   h.pieces.move(h.settled.data(), turned_h_.data());
   m.pieces.move(m.settled.data(), turned_m_.data());
   measure_.measure(w, x, turned_.data(), objective);

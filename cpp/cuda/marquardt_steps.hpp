@@ -258,7 +258,7 @@ struct JudgeStep {
     const bool vanishes = !falls && !(promised[problem] > rounding);
     const bool ends = vanishes || a.length[problem] <= stopping.tolerance;
     if (stopping.tolerance > 0 && solved[problem] == 1 && ends) {
-      if (f == at_zero && live == 0) return Status::stalled;
+      if (live == 0 && !(at_zero - f > rounding)) return Status::stalled;
       if (vanishes || !forced) return Status::converged;
       return f > at_zero / 4 ? Status::stalled : Status::kink;
     }

@@ -89,11 +89,12 @@ struct PlanPiece {
   GENDEMOD_DEVICE Share look(Index problem, int t) const {
     Share out{0, 0, 0.0};
     for (Index i = t * share(); i < size && i < (t + 1) * share(); ++i) {
-      out.flips += has_flipped(problem, i) ? 1 : 0;
-      if (!is_on(problem, i)) continue;
-      out.on += 1;
-      out.squares +=
+      const double square =
           static_cast<double>(row_squares[problem * row_squares_stride + i]) * column_squares[i];
+      const bool on = is_on(problem, i);
+      out.flips += has_flipped(problem, i) ? 1 : 0;
+      out.on += on ? 1 : 0;
+      out.squares += on ? square : 0.0;
     }
     return out;
   }

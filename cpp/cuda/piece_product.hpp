@@ -10,13 +10,15 @@ namespace gendemod::cuda {
 template <class T, class Term = NoTerm>
 struct PieceProduct {
   static constexpr int threads = tile_threads;
-  static constexpr int wide = 8;  // columns in flight
-  static constexpr int chunk = 256;
+  static constexpr int wide = 64 / static_cast<int>(sizeof(T));  // columns in registers
   static constexpr int lanes = Pack<T>::size;
   static constexpr int packs = thread_packs<T>;
   struct Shared {
-    T x[chunk];
+    T x[wide];
     TermSums<Term> sums;
+  };
+  struct Columns {
+    Pack<T> packs[wide][PieceProduct::packs];
   };
   using Rows = ThreadRows<T>;
 
@@ -36,15 +38,13 @@ struct PieceProduct {
     const Index problem = block.index() / A.count(), tile = block.index() % A.count();
     if (active[problem] == 0) return;
     PerThread<Rows, threads> sums;
-    for (Index first = 0; first < A.cols; first += chunk) {
-      const int size = static_cast<int>(A.cols - first < chunk ? A.cols - first : chunk);
+    PerThread<Columns, threads> columns;
+    for (Index first = 0; first < A.cols; first += wide) {
       block.each([&](int t) {
-        for (int k = t; k < size; k += threads) shared.x[k] = x[problem * A.cols + first + k];
+        if (t < wide) shared.x[t] = first + t < A.cols ? x[problem * A.cols + first + t] : T(0);
+        load(problem, tile, first, t, columns[t]);
       });
-      block.each([&](int t) {
-        const T* columns = A.column(tile, first) + problem * A_stride;
-        for (int k = 0; k < size; k += wide) add(shared, columns, k, size, t, sums[t]);
-      });
+      block.each([&](int t) { add(shared, columns[t], sums[t]); });
     }
     block.each([&](int t) {
       store(problem, tile, t, sums[t]);
@@ -54,23 +54,24 @@ struct PieceProduct {
   }
 
  private:
-  GENDEMOD_DEVICE static void add(const Shared& shared, const T* columns, int k, int size, int t,
-                                  Rows& sums) {
-    Pack<T> loaded[wide][packs];
+  /// All are on their way before the first is waited for: there may be few blocks.
+  GENDEMOD_DEVICE void load(Index problem, Index tile, Index first, int t, Columns& out) const {
+    const T* numbers = A.column(tile, first) + problem * A_stride;
     for (int c = 0; c < wide; ++c) {
       for (int i = 0; i < packs; ++i) {
-        loaded[c][i] = Pack<T>{};
-        if (k + c < size) {
-          loaded[c][i] =
-              reinterpret_cast<const Pack<T>*>(columns + (k + c) * tile_rows)[i * threads + t];
+        out.packs[c][i] = Pack<T>{};
+        if (first + c < A.cols) {
+          out.packs[c][i] =
+              reinterpret_cast<const Pack<T>*>(numbers + c * tile_rows)[i * threads + t];
         }
       }
     }
+  }
+  GENDEMOD_DEVICE static void add(const Shared& shared, const Columns& columns, Rows& sums) {
     for (int c = 0; c < wide; ++c) {
-      const T factor = k + c < size ? shared.x[k + c] : T(0);
       for (int i = 0; i < packs; ++i) {
         for (int j = 0; j < lanes; ++j) {
-          sums.packs[i].values[j] += loaded[c][i].values[j] * factor;
+          sums.packs[i].values[j] += columns.packs[c][i].values[j] * shared.x[c];
         }
       }
     }

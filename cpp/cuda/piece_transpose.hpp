@@ -24,6 +24,9 @@ struct TransposeProduct {
   struct Rows {
     Pack<T> packs[TransposeProduct::packs];
   };
+  struct Columns {
+    Rows rows[each];
+  };
 
   const int* active;
   Tiles<const T> A;  // of the first problem
@@ -39,17 +42,23 @@ struct TransposeProduct {
     block.each([&](int t) {
       for (int i = t; i < tile_rows; i += threads) {
         const Index row = tile * tile_rows + i;
-        const bool on = row < A.rows && output[problem * A.padded_rows() + row] > T(0);
-        shared.r[i / lanes].values[i % lanes] = on ? seed(problem, row) : T(0);
+        const T seeded = seed(problem, row);
+        const bool on = output[problem * A.padded_rows() + row] > T(0);
+        shared.r[i / lanes].values[i % lanes] = on ? seeded : T(0);
       }
     });
     PerThread<Rows, threads> r;
+    PerThread<Columns, threads> columns;
     block.each([&](int t) {
       for (int i = 0; i < packs; ++i) r[t].packs[i] = shared.r[i * group + t % group];
+      load(problem, tile, 0, t, columns[t]);
     });
     for (Index first = 0; first < A.cols; first += wide) {
-      block.each([&](int t) { multiply(problem, tile, first, t, r[t], shared); });
-      block.each([&](int t) { sum(t, shared); });
+      block.each([&](int t) { multiply(t, columns[t], r[t], shared); });
+      block.each([&](int t) {
+        load(problem, tile, first + wide, t, columns[t]);  // on their way meanwhile
+        sum(t, shared);
+      });
       block.each([&](int t) {
         if (t >= wide || first + t >= A.cols) return;
         double total = 0;
@@ -60,25 +69,27 @@ struct TransposeProduct {
   }
 
  private:
-  GENDEMOD_DEVICE void multiply(Index problem, Index tile, Index first, int t, const Rows& r,
-                                Shared& shared) const {
+  GENDEMOD_DEVICE void load(Index problem, Index tile, Index first, int t, Columns& out) const {
     const Index column = first + t / group * each;
     const T* numbers = A.column(tile, column) + problem * A_stride;
-    Pack<T> loaded[each][packs];
     for (int c = 0; c < each; ++c) {
       for (int i = 0; i < packs; ++i) {
-        loaded[c][i] = Pack<T>{};
+        out.rows[c].packs[i] = Pack<T>{};
         if (column + c < A.cols) {
-          loaded[c][i] =
+          out.rows[c].packs[i] =
               reinterpret_cast<const Pack<T>*>(numbers + c * tile_rows)[i * group + t % group];
         }
       }
     }
+  }
+
+  GENDEMOD_DEVICE static void multiply(int t, const Columns& columns, const Rows& r,
+                                       Shared& shared) {
     for (int c = 0; c < each; ++c) {
       T total = 0;
       for (int i = 0; i < packs; ++i) {
         for (int j = 0; j < lanes; ++j) {
-          total += loaded[c][i].values[j] * r.packs[i].values[j];
+          total += columns.rows[c].packs[i].values[j] * r.packs[i].values[j];
         }
       }
       shared.part[t / group * each + c][t % group] = total;

@@ -16,6 +16,7 @@ struct UpdatePiece {
   static constexpr int threads = tile_threads;
   static constexpr int wide = 64 / static_cast<int>(sizeof(T));  // columns of A in registers
   static constexpr int deep = 32;                                // units whose factors are shared
+  static constexpr int together = 16 / static_cast<int>(sizeof(T));  // of these, loaded at a time
   static constexpr int lanes = Pack<T>::size;
   static constexpr int packs = thread_packs<T>;
   struct Shared {
@@ -140,18 +141,27 @@ struct UpdatePiece {
     }
   }
 
+  /// A += W[:, units] times those rows; columns of a few units are on their way together.
   GENDEMOD_DEVICE void add(const Shared& shared, int size, Index tile, int t, Columns& out) const {
-    for (int k = 0; k < size; ++k) {
-      const T* column = W.column(tile, shared.columns[k]);
-      Rows w;
-      for (int i = 0; i < packs; ++i) w.packs[i] = pack(column, i, t);
-      for (int group = 0; group < wide / lanes; ++group) {
-        const Pack<T> factors = shared.factors[k][group];
-        for (int c = 0; c < lanes; ++c) {
-          for (int i = 0; i < packs; ++i) {
-            for (int j = 0; j < lanes; ++j) {
-              out.packs[group * lanes + c][i].values[j] += w.packs[i].values[j] * factors.values[c];
-            }
+    for (int k = 0; k < size; k += together) {
+      Rows w[together];
+      for (int u = 0; u < together; ++u) {
+        for (int i = 0; i < packs && k + u < size; ++i) {
+          w[u].packs[i] = pack(W.column(tile, shared.columns[k + u]), i, t);
+        }
+      }
+      for (int u = 0; u < together; ++u) {
+        if (k + u < size) add_unit(shared.factors[k + u], w[u], out);
+      }
+    }
+  }
+  GENDEMOD_DEVICE static void add_unit(const Pack<T>* rows, const Rows& w, Columns& out) {
+    for (int group = 0; group < wide / lanes; ++group) {
+      const Pack<T> factors = rows[group];
+      for (int c = 0; c < lanes; ++c) {
+        for (int i = 0; i < packs; ++i) {
+          for (int j = 0; j < lanes; ++j) {
+            out.packs[group * lanes + c][i].values[j] += w.packs[i].values[j] * factors.values[c];
           }
         }
       }

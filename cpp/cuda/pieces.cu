@@ -13,25 +13,37 @@ struct Rows {
   GENDEMOD_DEVICE T operator()(Index problem, Index row) const { return r[problem * stride + row]; }
 };
 
-/// values *= c, elementwise, and outputs with them if there are some: one block a problem and tile.
+/// rows *= c, elementwise, for a few arrays of rows: one block a problem and tile of each.
 template <class T>
 struct Scale {
   static constexpr int threads = 128;
   struct Shared {};
+  struct Rows {
+    T* rows;
+    Index tiles;  // of a problem
+  };
   const int* active;
   const T* c;
-  Index tiles;
-  T *values, *outputs;
+  Index problems;
+  Rows first, second, third;
 
   template <class Block>
   GENDEMOD_DEVICE void operator()(const Block& block, Shared&) const {
-    const Index problem = block.index() / tiles;
+    Index tile = block.index();
+    for (const Rows& all : {first, second, third}) {
+      if (tile >= 0 && tile < problems * all.tiles) scale(block, all, tile);
+      tile -= problems * all.tiles;
+    }
+  }
+  Index blocks() const { return problems * (first.tiles + second.tiles + third.tiles); }
+
+ private:
+  template <class Block>
+  GENDEMOD_DEVICE void scale(const Block& block, const Rows& all, Index tile) const {
+    const Index problem = tile / all.tiles;
     if (active[problem] == 0) return;
     block.each([&](int t) {
-      for (Index i = t; i < tile_rows; i += threads) {
-        values[block.index() * tile_rows + i] *= c[problem];
-        if (outputs != nullptr) outputs[block.index() * tile_rows + i] *= c[problem];
-      }
+      for (Index i = t; i < tile_rows; i += threads) all.rows[tile * tile_rows + i] *= c[problem];
     });
   }
 };
@@ -54,6 +66,7 @@ Pieces<T>::Pieces(Queue& queue, const Network<T>& network, Index problems)
     layer.value = Array<T>(count * padded);
     if (i + 1 == layers_.size()) break;
     layer.mask = Array<int>(count * rows);
+    layer.mask.zero(queue);
     layer.units = Array<int>(count * rows);
     layer.state = Array<PieceState>(count);
     layer.row_squares = Array<T>(i > 0 ? count * padded : padded);
@@ -105,11 +118,16 @@ void Pieces<T>::move_along(const T* latents, const T* step, const int* active) {
 
 template <class T>
 void Pieces<T>::scale(const T* c, const int* active) {
-  for (std::size_t i = 0; i < layers_.size(); ++i) {
-    const Index count = tiles(i).count();
-    T* const outputs = i + 1 == layers_.size() ? outputs_.data() : nullptr;
-    launch(*queue_, problems_ * count,
-           Scale<T>{active, c, count, layers_[i].value.data(), outputs});
+  const auto rows = [&](std::size_t i) {
+    return typename Scale<T>::Rows{layers_[i].value.data(), tiles(i).count()};
+  };
+  const std::size_t last = layers_.size() - 1;
+  Scale<T> kernel{active, c, problems_, rows(last), {outputs_.data(), tiles(last).count()}, {}};
+  if (last > 0) kernel.third = rows(0);
+  launch(*queue_, kernel.blocks(), kernel);
+  for (std::size_t i = 1; i < last; ++i) {
+    const Scale<T> inner{active, c, problems_, rows(i), {}, {}};
+    launch(*queue_, inner.blocks(), inner);
   }
 }
 
