@@ -37,7 +37,11 @@ ITERATIONS = (
     ((50, 1000, 1 << 16), (50, 1050), (None, 10, 3)),
 )
 # n, ell, pairs on the device, on the CPU, and at least: the share of the arithmetic ceiling.
-PAIRS = ((64, 4096, 8192, 512, None), (100, 16384, 2048, 64, None), (500, 65536, 256, 8, 0.5))
+PAIRS = (
+    (64, 4096, 65536, 512, None),
+    (100, 16384, 16384, 64, None),
+    (500, 65536, 4096, 8, 0.5),
+)
 # Networks (both), problems on the device, on the CPU.
 BATCH = (((10, 250, 4096), 4096, 256),)
 SMALL = {

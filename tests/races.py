@@ -54,7 +54,7 @@ def problems():
 
 
 def deviations():
-    for ell, n in [(65, 3), (300, 33), (1025, 32), (9, 40), (8193, 34), (200, 130)]:
+    for ell, n in [(65, 3), (300, 33), (1025, 32), (9, 40), (8193, 34), (200, 130), (20, 258)]:
         W, x, y = gaussian(ell, n), *RNG.standard_normal((2, 4, n))
         both(f"deviations ({ell}, {n})", gd.wdc.deviation, W, x, y, 0.9)
     for ell, n, p in [(300, 3, 4), (300, 34, 40), (700, 70, 5)]:

@@ -16,10 +16,11 @@ DEVICES = ["cpu", "cuda"]
 DTYPES = [np.float32, np.float64]
 ACCURACY = {np.float32: 1e-4, np.float64: 1e-9}
 # Around 64 rows (a word of a mask), 1024 (a segment), 8192 (a window); 32 columns (a product for
-# all pairs), 64 and 128 (a tile).
+# all pairs), 64 and 128 (a tile), 256 (threads of Lanczos), 512 (a piece of its vectors).
 SHAPES = [
     *[(1, 1), (63, 1), (64, 2), (65, 3), (500, 10), (1023, 17), (1024, 31), (1025, 32)],
     *[(700, 33), (9, 40), (300, 63), (900, 64), (400, 65), (1500, 100), (8193, 34), (300, 130)],
+    *[(30, 257), (30, 515)],
 ]
 
 
@@ -188,7 +189,7 @@ def test_other_devices_are_refused(device):
         gd.wdc.deviation(np.eye(2), [1, 0], [0, 1], device=device)
 
 
-CIRCLES = [(1, 2), (30, 2), (9, 12), (200, 10), (65, 33)]
+CIRCLES = [(1, 2), (30, 2), (9, 12), (200, 10), (65, 33), (700, 3)]
 
 
 def circles(rng, n, count):
@@ -235,6 +236,19 @@ def test_circles_of_unusual_matrices(name):
     turned = [gd.wdc.great_circle(W, x, u, alpha, start=x + 0.3 * u, device=d) for d in DEVICES]
     for one, other in (turned, turned[::-1]):
         assert np.all(one.lower <= other.upper + 4e-9 * scale)
+
+
+@pytest.mark.parametrize("through", [True, False])
+def test_circles_of_rows_that_come_many_times(through):
+    rng = fresh()
+    W, (x, u, s) = gaussian(rng, (300, 3), np.float64), circles(rng, 3, 3)
+    W = W[rng.integers(0, 300, 700)] * rng.uniform(0.1, 1, (700, 1))
+    start = None if through else s
+    host, found = (gd.wdc.great_circle(W, x, u, 0.7, start=start, device=d) for d in DEVICES)
+    scale = np.linalg.norm(W, 2) ** 2 + 0.7
+    assert np.max(np.abs(found.lower - host.lower)) <= 3e-9 * scale
+    widest = 0 if through else max(circle_widths(W, x, s, u)) / (4 * np.pi)
+    assert np.max(np.abs(found.upper - host.upper)) <= 3e-9 * scale + 0.7 * widest
 
 
 def test_a_circle_is_the_same_bit_for_bit_in_any_company():

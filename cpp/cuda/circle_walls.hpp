@@ -28,6 +28,7 @@ struct FindWalls {
   static constexpr int threads = 256;
   struct Shared {
     double part[threads];
+    int edges[threads];
     int walls;
   };
   PaddedRows<double> W, X;
@@ -106,25 +107,56 @@ struct FindWalls {
   /// walls that may be in the wrong order are taken for one, and what they could add is.
   template <class Block>
   GENDEMOD_DEVICE void cut(const Block& block, Shared& shared, Index half) const {
+    const double same = Ws == nullptr ? 0 : CircleWalls::same_wall;
     const double* const angles = out.angles + half * out.most;
     double* const edges = out.edges + half * (out.most + 2);
     int* const begins = out.begins + half * (out.most + 3);
     block.each([&](int t) {
+      int count = 0;
+      edges_of(angles, shared.walls, same, t, [&](int) { ++count; });
+      shared.edges[t] = count;
+    });
+    block.each([&](int t) {
       if (t > 0) return;
-      const double same = Ws == nullptr ? 0 : CircleWalls::same_wall;
-      int count = 1, k = 0;
-      edges[0] = 0;
-      begins[0] = 0;
-      for (double last = 0; k < shared.walls && pi - angles[k] > same; ++k) {
-        if (angles[k] - last <= same) continue;
-        last = edges[count] = angles[k];
-        begins[count++] = k;
+      int count = 1;
+      for (int i = 0; i < threads; ++i) {
+        const int own = shared.edges[i];
+        shared.edges[i] = count;
+        count += own;
       }
+      int end = shared.walls;
+      while (end > 0 && pi - angles[end - 1] <= same) --end;
+      edges[0] = 0;
       edges[count] = pi;
-      begins[count] = k;
+      begins[0] = 0;
+      begins[count] = end;
       begins[count + 1] = shared.walls;
       out.cells[half] = count;
     });
+    block.each([&](int t) {
+      int number = shared.edges[t];
+      edges_of(angles, shared.walls, same, t, [&](int k) {
+        edges[number] = angles[k];
+        begins[number++] = k;
+      });
+    });
+  }
+  /// visit(k) for the walls k at which the edges of a thread's share begin: each is further than
+  /// `same` from the last, from 0 and from pi. A share begins where this is so of two neighbours.
+  template <class Visit>
+  GENDEMOD_DEVICE static void edges_of(const double* angles, int walls, double same, int t,
+                                       Visit visit) {
+    const int share = (walls + threads - 1) / threads, next = (t + 1) * share;
+    const auto apart = [&](int k) { return k == 0 || angles[k] - angles[k - 1] > same; };
+    int k = t * share;
+    while (k < next && k < walls && !apart(k)) ++k;
+    if (k >= next) return;
+    double last = 0;
+    for (; k < walls && pi - angles[k] > same && (k < next || !apart(k)); ++k) {
+      if (angles[k] - last <= same) continue;
+      last = angles[k];
+      visit(k);
+    }
   }
   /// The largest sum of ||w||^2 over walls that are taken for one, unless they all turn on or all
   /// off.

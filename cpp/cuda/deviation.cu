@@ -70,13 +70,14 @@ class MaskedNorms {
     } else {
       for (Index word = 0; word < rows_.words(); word += window) {
         const Index words = std::min(window, rows_.words() - word);
+        const bool begins = word == 0, ends = word + words == rows_.words();
         launch(queue, count,
                ListRows{masks, rows_.words(), word, words, lists_.data(), window * word_rows,
                         counts_.data()});
         if (rows_.cols <= 64) {
-          add_lists<64>(queue, roots, word == 0, count);
+          add_lists<64>(queue, roots, begins, ends, count);
         } else {
-          add_lists<128>(queue, roots, word == 0, count);
+          add_lists<128>(queue, roots, begins, ends, count);
         }
       }
     }
@@ -98,9 +99,10 @@ class MaskedNorms {
     return VechGrams<T>::segments(rows) * (rows.cols * (rows.cols + 1) / 2);
   }
   template <int side>
-  void add_lists(Queue& queue, const T* roots, bool begins, Index count) {
-    const MaskedGrams<T, side> sums{rows_, lists_.data(), counts_.data(), window * word_rows,
-                                    roots, begins,        norms_.order(), norms_.matrices()};
+  void add_lists(Queue& queue, const T* roots, bool begins, bool ends, Index count) {
+    const MaskedGrams<T, side> sums{
+        rows_,  lists_.data(), counts_.data(), window * word_rows, roots,
+        begins, ends,          norms_.order(), norms_.matrices()};
     launch(queue, count * sums.tiles(), sums);
   }
 

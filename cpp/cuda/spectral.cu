@@ -15,11 +15,18 @@ SpectralNorms::SpectralNorms(Index most, Index cols)
       open_(1) {
 }
 
+template <int threads>
+void SpectralNorms::guess(Queue& queue, Index count) {
+  launch(queue, count, GuessNorms<threads>{matrices(), cols_, order(), vectors_.data(), states()});
+}
+
 void SpectralNorms::find(Queue& queue, Index count) {
   if (cols_ <= 32) {
-    launch(queue, count, GuessNorms<32>{matrices(), cols_, order(), vectors_.data(), states()});
+    guess<32>(queue, count);
+  } else if (cols_ <= 256) {
+    guess<128>(queue, count);
   } else {
-    launch(queue, count, GuessNorms<128>{matrices(), cols_, order(), vectors_.data(), states()});
+    guess<256>(queue, count);
   }
   for (int open = 1; open > 0;) {
     launch(queue, 2 * count,

@@ -7,7 +7,7 @@ namespace gendemod::cuda {
 
 /// Spectral norms of many symmetric matrices of one size, in float64: Lanczos gives a value that
 /// the norm reaches, two factorisations prove that nothing lies beyond it by more than a slack.
-/// Where they do not, the bracket that is left is halved by such proofs.
+/// Where they do not, such proofs are tried further away, and halve the bracket that is left.
 class SpectralNorms {
  public:
   /// For at most `most` matrices of `cols` columns.
@@ -30,6 +30,9 @@ class SpectralNorms {
   }
 
  private:
+  template <int threads>
+  void guess(Queue& queue, Index count);
+
   Index cols_;
   Array<double> matrices_, factors_, vectors_;
   Array<NormState> states_;
