@@ -21,7 +21,7 @@ races: .venv/installed
 	rm -rf build/races/python && cp -r python build/races/python
 	cp build/races/_core.*.so build/races/python/gendemod/
 	PYTHONPATH=build/races/python OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 \
-	  LD_PRELOAD="$$($${CXX:-c++} -print-file-name=libtsan.so)" $(BIN)/python tests/races.py
+	  LD_PRELOAD="$$($${CXX:-c++} -print-file-name=libtsan.so)" $(BIN)/python tests/device_calls.py
 
 lint: .venv/linters
 	$(BIN)/ruff check .

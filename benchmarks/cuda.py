@@ -1,13 +1,14 @@
 """Time device="cuda" against the ceilings of the device, PyTorch on it, and the CPU's two threads.
 
-    python benchmarks/cuda.py FOLDER [iterations] [peers] [pairs] [batch] [--small]
+    python benchmarks/cuda.py FOLDER [iterations] [peers] [pairs] [batch] [kernels] [--small]
 
 `iterations`: Algorithm 1 with a fixed step, float32. `peers`: the same in PyTorch, eager and
 compiled, as far as it is installed. `pairs`: WDC deviations of independent pairs, in float32 and
-float64. `batch`: many problems to convergence. Before anything is timed, the answer is compared
-with the CPU's. FOLDER/ceilings.json, from ceilings.cu, holds what the device can reach; the table
-is written to FOLDER/cuda.md and cuda.json row by row. `--small`: tiny sizes, to see that all runs.
-Without a device it ends with exit code 2. `cuda.sh` builds, tests and runs all this.
+float64. `batch`: many problems to convergence. `kernels`, only if asked for: where the time of the
+largest iterations goes, by PyTorch's profiler, to FOLDER/kernels.txt. Before anything is timed, the
+answer is compared with the CPU's. FOLDER/ceilings.json, from ceilings.cu, holds what the device can
+reach; the table is written to FOLDER/cuda.md and cuda.json row by row. `--small`: tiny sizes, to
+see that all runs. Without a device it ends with exit code 2. `cuda.sh` builds, tests and runs all this.
 """
 
 from __future__ import annotations
@@ -79,12 +80,14 @@ class Table:
         self.rows.append(
             {"work": work, "value": value, "unit": unit, "ratio": ratio, "of": of, "least": least}
         )
-        lines = ["| work | measured | ratio | to | at least |", "|---|---|---|---|---|"]
+        lines = ["| work | measured | ratio | to | at least | met |", "|---|---|---|---|---|---|"]
         for row in self.rows:
-            numbers = ["" if row[key] is None else f"{row[key]:.3g}" for key in ("ratio", "least")]
+            ratio, least = row["ratio"], row["least"]
+            met = "" if None in (ratio, least) else "yes" if ratio >= least else "no"
+            numbers = ["" if number is None else f"{number:.3g}" for number in (ratio, least)]
             lines.append(
                 f"| {row['work']} | {row['value']:.4g} {row['unit']} | {numbers[0]} | {row['of']} "
-                f"| {numbers[1]} |"
+                f"| {numbers[1]} | {met} |"
             )
         print(lines[-1] if len(self.rows) > 1 else "\n".join(lines), flush=True)
         head = "```\n" + describe() + "\n```\n\n"
@@ -133,11 +136,17 @@ def descend(
     return result.h, result.m
 
 
-def seconds_each(run: Callable[[int], object], few: int, many: int) -> float:
-    """Return the seconds of an iteration, without what a call costs besides."""
-    runs = {str(count): partial(run, count) for count in (few, many)}
-    times = medians(runs, 5)
-    return (times[str(many)] - times[str(few)]) / (many - few)
+def seconds_each(runs: dict[str, Callable[[int], object]], few: int, many: int) -> dict[str, float]:
+    """Return the seconds of an iteration of each, by turns, without what a call costs besides."""
+    calls = {
+        f"{name} {count}": partial(run, count)
+        for name, run in runs.items()
+        for count in (few, many)
+    }
+    times = medians(calls, 5)
+    return {
+        name: (times[f"{name} {many}"] - times[f"{name} {few}"]) / (many - few) for name in runs
+    }
 
 
 def crossed_bytes(work: Work, networks: tuple[gd.ReLUNetwork, ...], few: int, many: int) -> int:
@@ -161,39 +170,42 @@ def crossed_bytes(work: Work, networks: tuple[gd.ReLUNetwork, ...], few: int, ma
 def iterations(table: Table, peers: bool) -> None:
     for dims, (few, many), (share, eager, compiled) in table.sizes("ITERATIONS"):
         work, networks = make(dims)
-        ours = partial(descend, work, networks)
-        found = {"gendemod": ours(3), "the CPU": ours(3, "cpu")}
-        check(work, found)
-        seconds = seconds_each(ours, few, many)
+        runs = {"gendemod": partial(descend, work, networks)}
+        if peers:
+            runs |= torch_runs(table, work)
+        check(work, {"the CPU": descend(work, networks, 3, "cpu")} | each(runs, 3))
+        seconds = seconds_each(runs, few, many)
+        ours = seconds["gendemod"]
         title = f"Algorithm 1, {text(dims)} twice"
-        table.add(f"{title}, one of iterations {few}-{many}", seconds * 1e6, "µs", None, "")
+        table.add(f"{title}, one of iterations {few}-{many}", ours * 1e6, "µs", None, "")
         if share is not None:
             # Each iteration reads every piece for its outputs, and again for its gradient.
             read = 2 * 2 * dims[0] * dims[-1] * 4
             crossed = crossed_bytes(work, networks, few, many) / (many - few)
             copy = table.ceiling("copy_bytes_per_second")
             of = f"copy; pieces read {read / 1e6:.4g} MB, walls crossed {crossed / 1e6:.4g} MB"
-            rate = (read + crossed) / seconds
+            rate = (read + crossed) / ours
             ratio = rate / copy if copy else None
             table.add(f"{title}, bytes that these must move", rate / 1e9, "GB/s", ratio, of, share)
-        if peers:
-            against_torch(
-                table, title, work, found, seconds, {"eager": eager, "compiled": compiled}
-            )
+        for name, least in (("eager", eager), ("compiled", compiled)):
+            if peer := next((run for run in runs if run.startswith(f"PyTorch {name}")), None):
+                theirs = seconds[peer]
+                table.add(f"{title}, {peer}", theirs * 1e6, "µs", theirs / ours, "gendemod", least)
 
 
-def against_torch(
-    table: Table, title: str, work: Work, found: dict, seconds: float, least: dict
-) -> None:
+def each(runs: dict[str, Callable[[int], object]], iterations: int) -> dict[str, object]:
+    return {name: run(iterations) for name, run in runs.items()}
+
+
+def torch_runs(table: Table, work: Work) -> dict[str, Callable[[int], object]]:
     import cuda_peers
 
-    for kind in ("eager",) if table.small else ("eager", "compiled"):
-        iteration = cuda_peers.make(work, compiled=kind == "compiled")
-        peer = partial(cuda_peers.run, iteration, work)
-        check(work, {**found, f"PyTorch, {kind}": peer(3)})
-        theirs = seconds_each(peer, 5, 25)
-        of = f"PyTorch {kind} on {cuda_peers.DEVICE}"
-        table.add(f"{title}, {of}", theirs * 1e6, "µs", theirs / seconds, "gendemod", least[kind])
+    return {
+        f"PyTorch {kind} on {cuda_peers.DEVICE}": partial(
+            cuda_peers.run, cuda_peers.make(work, compiled=kind == "compiled"), work
+        )
+        for kind in (("eager",) if table.small else ("eager", "compiled"))
+    }
 
 
 def pairs(table: Table) -> None:
@@ -236,14 +248,33 @@ def batch(table: Table) -> None:
             table.add(title, rate, "problems/s", rate / theirs, "CPU, 2 threads", 15)
 
 
+def kernels(table: Table) -> None:
+    """Write the kernels of the largest iterations with their times, the longest first."""
+    import torch
+    from torch.profiler import ProfilerActivity, profile
+
+    if not torch.cuda.is_available():
+        print("PyTorch sees no device: nothing is profiled by it")
+        return
+    dims, (few, many), _ = table.sizes("ITERATIONS")[0]
+    work, networks = make(dims)
+    descend(work, networks, few)
+    with profile(activities=[ProfilerActivity.CUDA]) as seen:
+        descend(work, networks, many)
+    found = seen.key_averages().table(sort_by="cuda_time_total", row_limit=25)
+    title = f"Algorithm 1, {text(dims)} twice, {many} iterations, set-up included\n"
+    (table.folder / "kernels.txt").write_text(title + found)
+    print(title + found)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path)
-    parser.add_argument("sections", nargs="*", metavar="iterations|peers|pairs|batch")
+    parser.add_argument("sections", nargs="*", metavar="iterations|peers|pairs|batch|kernels")
     parser.add_argument("--small", action="store_true", help="tiny sizes, to see that all runs")
     options = parser.parse_intermixed_args()
-    known = {"iterations", "peers", "pairs", "batch"}
-    wanted = set(options.sections) or known
+    known = {"iterations", "peers", "pairs", "batch", "kernels"}
+    wanted = set(options.sections) or known - {"kernels"}
     if not wanted <= known:
         parser.error(f"sections are {', '.join(sorted(known))}")
     if why_no_cuda():
@@ -251,15 +282,17 @@ def main() -> int:
         return 2
     options.folder.mkdir(parents=True, exist_ok=True)
     table = Table(options.folder, options.small)
-    if "peers" in wanted and not importlib.util.find_spec("torch"):
-        print("torch is not installed: not compared with")
-        wanted.remove("peers")
+    if wanted & {"peers", "kernels"} and not importlib.util.find_spec("torch"):
+        print("torch is not installed: nothing is compared with it, or profiled by it")
+        wanted -= {"peers", "kernels"}
     if wanted & {"iterations", "peers"}:
         iterations(table, "peers" in wanted)
     if "pairs" in wanted:
         pairs(table)
     if "batch" in wanted:
         batch(table)
+    if "kernels" in wanted:
+        kernels(table)
     return 0
 
 

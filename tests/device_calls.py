@@ -1,10 +1,9 @@
-"""Calls of every function on a device whose threads are those of the host, for ThreadSanitizer.
+"""Small calls of every function with device="cuda", compared with the CPU, for tools that watch.
 
-    make races
-
-A build with GENDEMOD_CUDA=RACES runs each thread of a block on one of the host, two blocks at a
-time, and ThreadSanitizer says where two of them meet at one number without a barrier between: its
-exit code is 66. Sizes are small, for it is slow; some go past a tile, and past one block.
+`make races` runs them in a build with GENDEMOD_CUDA=RACES, where each thread of a block is one of
+the host, two blocks at a time, and ThreadSanitizer says (with exit code 66) where two of them meet
+at one number without a barrier between. `benchmarks/cuda.sh` runs them under compute-sanitizer.
+Sizes are small, for both are slow; some go past a tile, and past one block.
 """
 
 import sys
@@ -48,6 +47,7 @@ def problems():
         problem = gd.Problem(g1(h[0]) * g2(m[0]) + 0.01, g1, g2, y_weights=RNG.random(dims1[-1]))
         both(f"a network {dims1}", g1, h)
         both("jvp", g1.jvp, h, h[::-1])
+        both("vjp", g1.vjp, h, g1(h[::-1]))
         for name in ("objective", "gradient_h", "gradient_m"):
             both(name, getattr(problem, name), h, m)
         problem.best_signs(h, m, device="cuda")
