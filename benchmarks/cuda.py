@@ -8,7 +8,8 @@ float64. `batch`: many problems to convergence. `kernels`, only if asked for: wh
 largest iterations goes, by PyTorch's profiler, to FOLDER/kernels.txt. Before anything is timed, the
 answer is compared with the CPU's. FOLDER/ceilings.json, from ceilings.cu, holds what the device can
 reach; the table is written to FOLDER/cuda.md and cuda.json row by row. `--small`: tiny sizes, to
-see that all runs. Without a device it ends with exit code 2. `cuda.sh` builds, tests and runs all this.
+see that all runs. Without a device it ends with exit code 2. `cuda.sh` builds, tests and runs all
+this.
 """
 
 from __future__ import annotations

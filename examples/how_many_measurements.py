@@ -3,7 +3,7 @@
     python examples/how_many_measurements.py SWEEPS [-o docs/measurements] [--threads 2] [--draw]
 
 SWEEPS is a folder of result files, one for each preset; a run goes on with what is there, and
-Ctrl-C loses nothing. It takes about three hours on two cores; `--draw` runs nothing. Tables (CSV)
+Ctrl-C loses nothing. It takes about four hours of one core; `--draw` runs nothing. Tables (CSV)
 and figures (PNG) are functions of the result files. Needs gendemod[plot].
 """
 
@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+import math
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -23,6 +24,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from gendemod import plot, sweep
+from gendemod.sweep._demodulation import Demodulation
+from gendemod.sweep._trial import cell_and_numbers
 
 DEPTHS = (1, 2, 3)
 LARGE = 6  # power laws are also fitted to the sizes from here on
@@ -33,6 +36,24 @@ NAMES = (
     *(f"transition-depth-{depth}{size}" for depth in (2, 3) for size in ("", "-large")),
     *OTHERS,
 )
+
+
+def chance_of_enough(ell: int, unknowns: int) -> float:
+    """How often a truth can be isolated at all: P(K >= n + p - 1) for K ~ Bin(ell, 1/4).
+
+    An output is on in both networks with chance 1/4, and then says one equation; the others are 0
+    around the truth. (h, m) has n + p numbers but for one scale.
+    """
+    few = sum(math.comb(ell, k) * 3 ** (ell - k) for k in range(min(unknowns - 1, ell + 1)))
+    return 1 - few / 4**ell
+
+
+def least_possible(unknowns: int) -> int:
+    """The first ell at which that chance is one half: about 4 (n + p - 1)."""
+    ell = unknowns
+    while chance_of_enough(ell, unknowns) < 0.5:
+        ell += 1
+    return ell
 
 
 def transitions_at(depth: int, stored: dict[str, sweep.Results]) -> sweep.Transitions:
@@ -61,6 +82,13 @@ def write(path: Path, rows: Iterable[dict[str, Any]]) -> None:
     print(f"wrote {path}")
 
 
+def limits(swept: sweep.Sweep, at: dict[str, Any]) -> dict[str, int]:
+    """No method passes one half below so many measurements."""
+    if swept.task != "demodulation":
+        return {}
+    return {"least possible": least_possible(at["n"] + at.get("p", at["n"]))}
+
+
 def transition_rows(found: sweep.Transitions, **more: Any) -> list[dict[str, Any]]:
     return [
         {
@@ -69,6 +97,7 @@ def transition_rows(found: sweep.Transitions, **more: Any) -> list[dict[str, Any
             found.along: row.value,
             "lower": row.lower,
             "upper": row.upper,
+            **limits(found.sweep, row.at),
             "how": row.how,
             "slope": row.slope,
             "deviance": row.deviance,
@@ -109,7 +138,8 @@ def median_rows(found: sweep.Medians) -> list[dict[str, Any]]:
 
 def endings(results: sweep.Results, depth: int) -> list[dict[str, Any]]:
     """How trials end, over all n >= LARGE: at the truth, at another pair that fits, or at neither,
-    of which "unfinished" are those that the solver does not call converged."""
+    of which "unfinished" are those that the solver does not call converged. "possible" is the
+    share of problems with enough outputs that are not 0."""
     grids = [results.grid(name) for name in ("success", "residual", "converged")]
     axes = results.sweep.axes
     large = [i for i, n in enumerate(axes["n"]) if n >= LARGE]
@@ -126,7 +156,37 @@ def endings(results: sweep.Results, depth: int) -> list[dict[str, Any]]:
                 "unfinished": (truth == 0) & ~fits & (converged == 0),
             }
             row = {"depth": depth, "solver": solver, "ell_per_unknown": ratio, "trials": len(truth)}
+            enough = [
+                chance_of_enough(round(2 * n * ratio), 2 * n) for n in np.array(axes["n"])[large]
+            ]
+            row["possible"] = float(np.mean(enough))
             rows.append(row | {name: float(share.mean()) for name, share in shares.items()})
+    return rows
+
+
+def counted(results: sweep.Results) -> list[dict[str, Any]]:
+    """For each number of starts and each n: how many problems have the n + p - 1 outputs that are
+    not 0 without which no truth is isolated, and how many of these, and of the others, are recovered.
+    """
+    axes, success = results.sweep.axes, results.grid("success")
+    enough = np.zeros(success.shape, dtype=bool)
+    for cell, n in enumerate(one["n"] for one in results.sweep.cells):
+        for trial in range(results.sweep.trials):
+            index = trial * len(results.sweep.cells) + cell
+            task, numbers = cell_and_numbers(results.sweep, index)
+            assert isinstance(task, Demodulation)
+            _, scene = task.draw(numbers)
+            place = np.unravel_index(cell, success.shape[:-1])
+            enough[(*place, trial)] = np.count_nonzero(scene.y0) >= 2 * n - 1
+    recovered = success == 1
+    rows = []
+    for s, starts in enumerate(axes["restarts"]):
+        for i, n in enumerate(axes["n"]):
+            row = {"restarts": starts, "n": n, "problems": recovered[s, i].size}
+            row["possible"] = int(enough[s, i].sum())
+            row["possible, recovered"] = int((recovered & enough)[s, i].sum())
+            row["impossible, recovered"] = int((recovered & ~enough)[s, i].sum())
+            rows.append(row)
     return rows
 
 
@@ -147,6 +207,7 @@ def tables(stored: dict[str, sweep.Results], out: Path) -> None:
     for name in ("restarts", "unequal"):
         one = sweep.transitions(stored[f"transition-{name}"], "ell")
         write(out / f"{name}.csv", transition_rows(one))
+    write(out / "counted.csv", counted(stored["transition-restarts"]))
     laws = []
     for name, least in (("wdc-expansion", 8), ("joint-wdc", 4)):
         one = sweep.transitions(stored[name], "ell")
@@ -184,6 +245,9 @@ def figures(stored: dict[str, sweep.Results], out: Path) -> None:
             label=f"depth {depth}",
         )
     shown = (2, 4, 8, 16, 32, 64)
+    sizes = range(2, 65)
+    least = [least_possible(2 * n) / (2 * n) for n in sizes]
+    ax.plot(sizes, least, "k--", linewidth=1, label="least possible")
     ax.axhline(1, linestyle=":", color="0.4", linewidth=1, label="as many as unknowns")
     ax.set(xscale="log", xlabel="n = p", ylabel=r"$\ell$ at 50 % success / (n + p)", ylim=(0, 8))
     ax.set_xticks(shown, labels=map(str, shown))

@@ -40,9 +40,12 @@ class Demodulation:
         given = {name: value for name, value in limits.items() if value is not None}
         self._solver = SOLVERS[cast(str, settings["solver"])](**given)
 
+    def draw(self, rng: np.random.Generator) -> tuple[int, Scene]:
+        """Draw the seed of the starts, the networks and the truth."""
+        return int(rng.integers(2**63)), self._generators.draw(rng)
+
     def __call__(self, rng: np.random.Generator) -> Measures:
-        start_seed = int(rng.integers(2**63))
-        scene = self._generators.draw(rng)
+        start_seed, scene = self.draw(rng)
         size = length(scene.y0)
         noise = rng.standard_normal(len(scene.y0)) * (self._noise * size / math.sqrt(len(scene.y0)))
         result = demodulate(

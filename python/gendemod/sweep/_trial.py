@@ -81,9 +81,15 @@ def run_chunk(
 
 
 def _measured(sweep: Sweep, index: int) -> Measures:
+    cell, rng = cell_and_numbers(sweep, index)
+    return cell(rng)
+
+
+def cell_and_numbers(sweep: Sweep, index: int) -> tuple[Cell, np.random.Generator]:
+    """Return what a trial is, and the random numbers that it is a function of."""
     round_of_trial, number_of_cell = divmod(index, math.prod(sweep.shape))
     cell, key = _cell(sweep, number_of_cell)
-    return cell(np.random.Generator(np.random.Philox(key, counter=round_of_trial << 192)))
+    return cell, np.random.Generator(np.random.Philox(key, counter=round_of_trial << 192))
 
 
 @lru_cache(maxsize=4096)
