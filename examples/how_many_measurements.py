@@ -166,7 +166,7 @@ def endings(results: sweep.Results, depth: int) -> list[dict[str, Any]]:
 
 def counted(results: sweep.Results) -> list[dict[str, Any]]:
     """For each number of starts and each n: how many problems have the n + p - 1 outputs that are
-    not 0 without which no truth is isolated, and how many of these, and of the others, are recovered.
+    not 0, without which no truth is isolated, and how many of these and of the others are solved.
     """
     axes, success = results.sweep.axes, results.grid("success")
     enough = np.zeros(success.shape, dtype=bool)

@@ -83,8 +83,7 @@ struct FirstSigns {
                            const T (&part)[groups][rows]) const {
     T sum = 0;
     for (int g = 0; g < groups; ++g) sum += part[g][row];
-    sum = G.own * G.value[problem * model.stride + row] + G.sign * sum;
-    return sum > T(0) ? sum : T(0);
+    return row < model.ell ? G.output(G.value[problem * model.stride + row], sum) : T(0);
   }
 };
 

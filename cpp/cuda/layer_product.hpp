@@ -1,5 +1,6 @@
 #pragma once
 
+#include "relu.hpp"
 #include "tiles.hpp"
 
 namespace gendemod::cuda {
@@ -63,10 +64,12 @@ struct LayerProduct {
   }
   GENDEMOD_DEVICE void store(Index problem, Index tile, int t, const Sums& sums) const {
     for (int i = 0; i < packs; ++i) {
+      const int left = W.rows_of(tile) - place(i, t);
       Pack<T> pack;
       for (int j = 0; j < Pack<T>::size; ++j) {
         const T sum = sums.values[i * Pack<T>::size + j];
-        pack.values[j] = rectify && !(sum > T(0)) ? T(0) : sum;
+        // Beyond the last row there are zeros, times inf perhaps.
+        pack.values[j] = j >= left ? T(0) : rectify ? relu(sum) : sum;
       }
       *reinterpret_cast<Pack<T>*>(out + problem * W.padded_rows() + tile * tile_rows +
                                   place(i, t)) = pack;

@@ -10,10 +10,12 @@ namespace gendemod::cuda {
 NormalEquations::NormalEquations(Queue& queue, Index problems, Index cols, Index tiles)
     : queue_(&queue), problems_(problems), tiles_(tiles), shape_(cols + 1) {
   if (cols > most_cols) {
-    throw std::invalid_argument("the latents must have at most " + std::to_string(most_cols) +
-                                " coordinates in all because their Gram matrix is made in shared "
-                                "memory; got " +
-                                std::to_string(cols));
+    throw std::invalid_argument(
+        "`solver` must be AlternatingDescent() on the device unless h and m have at most " +
+        std::to_string(most_cols) +
+        " coordinates in all because Levenberg-Marquardt makes their Gram matrix in shared memory; "
+        "got " +
+        std::to_string(cols));
   }
   const auto count = static_cast<std::size_t>(problems);
   const auto width = static_cast<std::size_t>(cols);

@@ -5,7 +5,7 @@
 /// What is done entry by entry with outputs (problems, padded rows): one block a problem and tile.
 namespace gendemod::cuda {
 
-/// values = values where on > 0, else 0: a mask on a layer.
+/// values = 0 where on <= 0: a mask on a layer. It keeps what NaN stands for, so that it shows.
 template <class T>
 struct Mask {
   static constexpr int threads = 128;
@@ -18,7 +18,7 @@ struct Mask {
     const Index start = block.index() * tile_rows;
     block.each([&](int t) {
       for (Index i = start + t; i < start + tile_rows; i += threads) {
-        if (!(on[i] > T(0))) values[i] = T(0);
+        if (on[i] <= T(0)) values[i] = T(0);
       }
     });
   }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "piece_plan.hpp"
+#include "relu.hpp"
 #include "terms.hpp"
 
 namespace gendemod::cuda {
@@ -197,8 +198,10 @@ struct UpdatePiece {
     for (int i = 0; i < packs; ++i) {
       at(value, problem, tile, i, t) = sums.packs[i];
       if (output == nullptr) continue;
+      const int left = A.rows_of(tile) - pack_row<T>(i, t);
       for (int j = 0; j < lanes; ++j) {
-        if (!(sums.packs[i].values[j] > T(0))) sums.packs[i].values[j] = T(0);
+        // Beyond the last row there are zeros, times inf perhaps.
+        sums.packs[i].values[j] = j < left ? relu(sums.packs[i].values[j]) : T(0);
       }
       at(output, problem, tile, i, t) = sums.packs[i];
     }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "product_model.hpp"
+#include "relu.hpp"
 
 namespace gendemod::cuda {
 
@@ -27,6 +28,11 @@ struct NegativeRows {
   Index factors_stride;
   const int* units;   // (problems, M.cols), or null: all columns
   const int* counts;  // (problems,)
+
+  /// A row of G(-z), of which `positive` is P_d z and `sum` is M[:, units] factors[units].
+  GENDEMOD_DEVICE T output(T positive, T sum) const {
+    return relu(own == T(0) ? sign * sum : own * positive + sign * sum);
+  }
 };
 
 }  // namespace gendemod::cuda

@@ -118,10 +118,10 @@ struct SignTiles {
           reinterpret_cast<const Pack<T>*>(G.value + problem * model.stride + tile * tile_rows);
       for (int i = 0; i < packs; ++i) {
         const Pack<T> own = value[i * threads + t];
+        const int left = G.M.rows_of(tile) - pack_row<T>(i, t);
         Pack<T> out;
         for (int j = 0; j < lanes; ++j) {
-          const T sum = G.own * own.values[j] + G.sign * sums[t].packs[i].values[j];
-          out.values[j] = sum > T(0) ? sum : T(0);
+          out.values[j] = j < left ? G.output(own.values[j], sums[t].packs[i].values[j]) : T(0);
         }
         shared.negative[factor][i * threads + t] = out;
       }

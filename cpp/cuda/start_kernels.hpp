@@ -51,11 +51,12 @@ struct ScaleDraw {
     if (active[problem] == 0) return;
     sum_tiles(block, shared.sums, parts + problem * 2 * tiles, tiles);
     const double energy = shared.sums.totals[0], overlap = shared.sums.totals[1];
-    if (!(overlap > 0 && energy > 0)) return;
+    const double a = overlap / energy;
+    if (!(overlap > 0 && energy > 0 && a > 0)) return;  // inf / inf is NaN
     T *const own_h = h + problem * n, *const own_m = m + problem * p;
     const double norm_h = std::sqrt(dot(block, shared.dot, own_h, own_h, n));
     const double norm_m = std::sqrt(dot(block, shared.dot, own_m, own_m, p));
-    const double length = std::sqrt(overlap / energy * norm_h * norm_m);
+    const double length = std::sqrt(a * norm_h * norm_m);
     const T scale_h = static_cast<T>(length / norm_h), scale_m = static_cast<T>(length / norm_m);
     block.each([&](int t) {
       for (Index i = t; i < n; i += threads) own_h[i] *= scale_h;

@@ -18,6 +18,11 @@ struct Tiles {
   GENDEMOD_BOTH Index count() const { return (rows + tile_rows - 1) / tile_rows; }
   /// Rows with those of zeros.
   GENDEMOD_BOTH Index padded_rows() const { return count() * tile_rows; }
+  /// Rows of a tile without those of zeros.
+  GENDEMOD_BOTH int rows_of(Index tile) const {
+    const Index left = rows - tile * tile_rows;
+    return static_cast<int>(left < tile_rows ? left : tile_rows);
+  }
   /// Numbers in memory.
   GENDEMOD_BOTH Index volume() const { return padded_rows() * cols; }
   /// Column `col` of a tile: tile_rows numbers.

@@ -4,8 +4,9 @@
 
 namespace gendemod::cuda {
 
-/// Lists the columns where a vector is > 0, in order: what is left of a matrix under a mask. One
-/// block a problem; the list of problem p begins at p * size.
+/// Lists the columns where a vector is > 0, in order: what is left of a matrix under a mask. NaN is
+/// listed, too, so that it reaches the layers above. One block a problem; the list of problem p
+/// begins at p * size.
 template <class T>
 struct ListUnits {
   static constexpr int threads = 256;
@@ -26,7 +27,7 @@ struct ListUnits {
     const Index share = (size + threads - 1) / threads;
     block.each([&](int t) {
       int count = 0;
-      for (Index i = t * share; i < size && i < (t + 1) * share; ++i) count += value[i] > T(0);
+      for (Index i = t * share; i < size && i < (t + 1) * share; ++i) count += !(value[i] <= T(0));
       shared.counts[t + 1] = count;
     });
     block.each([&](int t) {
@@ -38,7 +39,7 @@ struct ListUnits {
     block.each([&](int t) {
       int* out = units_out + problem * size + shared.counts[t];
       for (Index i = t * share; i < size && i < (t + 1) * share; ++i) {
-        if (value[i] > T(0)) *out++ = static_cast<int>(i);
+        if (!(value[i] <= T(0))) *out++ = static_cast<int>(i);
       }
     });
   }
