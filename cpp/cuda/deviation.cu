@@ -126,9 +126,9 @@ void deviations(const HostRows<T>& W, const HostRows<T>& X, const HostRows<T>& Y
   Queue queue;
   const OwnedRows<T> owned(queue, W, 0, W.rows);
   const PaddedRows<T> rows = owned.view();
-  const Index group = group_size(2 * Directions<T>::bytes(rows, false) + 8 * rows.words() +
-                                     Pairings::bytes(W.cols) + MaskedNorms<T>::bytes(rows),
-                                 count);
+  const Index pair_bytes = 2 * Directions<T>::bytes(rows, false) + 8 * rows.words() +
+                           Pairings::bytes(W.cols) + MaskedNorms<T>::bytes(rows);
+  const Index group = group_size(static_cast<std::size_t>(pair_bytes), count);
   MaskedNorms<T> norms(rows, group);
   Array<Word> masks(product(group, rows.words()));
   for (Index first = 0; first < count; first += group) {
@@ -149,11 +149,11 @@ void joint_deviations(const HostRows<T>& B, const HostRows<T>& C, const HostRows
   const OwnedRows<T> owned_b(queue, B, 0, B.rows), owned_c(queue, C, 0, C.rows);
   const PaddedRows<T> b = owned_b.view(), c = owned_c.view();
   const Index words = b.words();
-  const Index group =
-      group_size(2 * Directions<T>::bytes(b, true) + 2 * Directions<T>::bytes(c, true) + 8 * words +
-                     b.padded_rows() * Index(sizeof(T)) + Pairings::bytes(b.cols) +
-                     Pairings::bytes(c.cols) + MaskedNorms<T>::bytes(b) + MaskedNorms<T>::bytes(c),
-                 count);
+  const Index pair_bytes = 2 * Directions<T>::bytes(b, true) + 2 * Directions<T>::bytes(c, true) +
+                           8 * words + b.padded_rows() * Index(sizeof(T)) +
+                           Pairings::bytes(b.cols) + Pairings::bytes(c.cols) +
+                           MaskedNorms<T>::bytes(b) + MaskedNorms<T>::bytes(c);
+  const Index group = group_size(static_cast<std::size_t>(pair_bytes), count);
   MaskedNorms<T> of_b(b, group), of_c(c, group);
   Array<Word> masks(product(group, words));
   Array<T> roots(product(group, b.padded_rows()));

@@ -36,10 +36,4 @@ class Directions {
   Array<T> values_;
 };
 
-/// How many problems are worked on at a time, in most of the free memory.
-inline Index group_size(Index bytes, Index count) {
-  const auto room = static_cast<Index>(device_info().free_bytes / 10 * 8);
-  return room < bytes ? 1 : room / bytes < count ? room / bytes : count;
-}
-
 }  // namespace gendemod::cuda

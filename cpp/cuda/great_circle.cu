@@ -77,8 +77,8 @@ void great_circles(const HostRows<double>& W, const HostRows<double>& X, const H
   Queue queue;
   const OwnedRows<double> owned(queue, W, 0, W.rows);
   const PaddedRows<double> rows = owned.view();
-  const Index group =
-      group_size(Circles::bytes(rows) + 3 * Directions<double>::bytes(rows, true), count);
+  const Index circle = Circles::bytes(rows) + 3 * Directions<double>::bytes(rows, true);
+  const Index group = group_size(static_cast<std::size_t>(circle), count);
   const Circles circles(group, rows);
   for (Index first = 0; first < count; first += group) {
     const Index size = std::min(group, count - first);

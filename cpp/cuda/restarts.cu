@@ -27,11 +27,13 @@ double norm(const std::vector<T>& z) {
   return std::sqrt(sum);
 }
 
-/// How many slots the free memory holds, of which a tenth is left.
+/// How many slots the free memory holds beside the observations, of which a tenth is left. Throws
+/// OutOfMemory if it holds none.
 template <class Solver, class T>
-Index slots_for(const Network<T>& g1, const Network<T>& g2, Index chains) {
-  const auto free_bytes = static_cast<double>(device_info().free_bytes);
-  double fixed = 0, slot = Solver::own_bytes(g1, g2);
+Index slots_for(const Network<T>& g1, const Network<T>& g2, const Batch<T>& batch, Index chains) {
+  const auto row = static_cast<double>(g1.layer(g1.depth() - 1).padded_rows());
+  double fixed = static_cast<double>(batch.size + batch.v_count) * row * sizeof(T);
+  double slot = Solver::own_bytes(g1, g2) + 8.0 * kept_history + 1024;
   for (const Network<T>* network : {&g1, &g2}) {
     const auto n = static_cast<double>(network->input_size());
     for (Index i = 0; i < network->depth(); ++i) {
@@ -42,8 +44,10 @@ Index slots_for(const Network<T>& g1, const Network<T>& g2, Index chains) {
     }
     slot += 64 * n + 8 * n * static_cast<double>(network->layer(network->depth() - 1).count());
   }
-  const double most = (0.9 * free_bytes - fixed) / (slot + 8.0 * kept_history + 1024);
-  return std::clamp<Index>(static_cast<Index>(most), 1, std::max<Index>(chains, 1));
+  if (chains == 0) return 0;
+  require(static_cast<std::size_t>(fixed + slot));
+  const double most = (0.9 * static_cast<double>(free_bytes()) - fixed) / slot;
+  return std::clamp<Index>(static_cast<Index>(most), 1, chains);
 }
 
 }  // namespace
@@ -60,10 +64,10 @@ Restarts<Solver>::Restarts(const Network<T>& g1, const Network<T>& g2, const Bat
                             static_cast<double>(std::numeric_limits<T>::epsilon()))),
       outcomes_(static_cast<std::size_t>(batch.size * plan.chains)),
       fits_(static_cast<std::size_t>(batch.size), batch.size * plan.chains),
+      slots_(static_cast<std::size_t>(slots_for<Solver>(g1, g2, batch, chains_total()))),
       observations_(queue_, batch.y, batch.size, batch.v, batch.v_count, g1.output_size()) {
   if (outcomes_.empty()) return;
   sights_ = observations_.sights(queue_);
-  slots_.resize(static_cast<std::size_t>(slots_for<Solver>(g1, g2, chains_total())));
   solver_ = std::make_unique<Solver>(g1, g2, observations_, settings, queue_,
                                      static_cast<Index>(slots_.size()));
 }

@@ -88,10 +88,10 @@ class Restarts {
   double tolerance_;
   std::vector<Outcome<T>> outcomes_;  // one a chain
   std::vector<Index> fits_;           // one a problem: its first chain that fits
+  std::vector<Slot> slots_;
   Queue queue_;
   Observations<T> observations_;
   std::vector<typename Observations<T>::Sight> sights_;
-  std::vector<Slot> slots_;
   std::unique_ptr<Solver> solver_;
   Index next_ = 0, done_ = 0, running_ = 0;
 };
