@@ -3,6 +3,7 @@
 import multiprocessing
 import time
 from concurrent.futures import Executor, Future
+from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
@@ -18,7 +19,9 @@ SMALL = sweeps.Sweep(
     trials=300,
     seed=5,
 )
+LONG = replace(SMALL, trials=10**6)  # which begins as SMALL, and is never done
 SHORT = 0.003
+PATIENCE = 300  # seconds, after which nothing is waited for
 CONTEXT = multiprocessing.get_context("forkserver")
 CONTEXT.set_forkserver_preload(["gendemod.sweep"])
 
@@ -43,10 +46,11 @@ class AtOnce(Executor):
         return future
 
 
-def measures(results):
-    """The bytes of all that a sweep says, which leaves out how long it took."""
-    names = [name for name in results.records.dtype.names if name != "seconds"]
-    return b"".join(results.records[name].tobytes() for name in names)
+def measures(results, most=None):
+    """The bytes of all that (most) trials of a sweep say, which leaves out how long they took."""
+    records = results.records[:most]
+    names = [name for name in records.dtype.names if name != "seconds"]
+    return b"".join(records[name].tobytes() for name in names)
 
 
 @lru_cache
@@ -84,16 +88,27 @@ def assert_same_as_uninterrupted(path, sweep=SMALL):
     assert measures(results) == direct(sweep)
 
 
+def assert_begins_as_uninterrupted(path):
+    """Resumes of LONG reach the end of SMALL: none is lost or there twice, as in a plain loop."""
+    while not set(range(len(SMALL))) <= set(stored(path, LONG)):
+        sweeps.resume(path, threads=1, time_limit=0.1)
+    numbers = stored(path, LONG)
+    assert len(numbers) == len(set(numbers))
+    results = sweeps.open(path)
+    assert results.damage == []
+    assert measures(results, len(SMALL)) == direct(SMALL)
+
+
 def in_a_process(target, *arguments):
     process = CONTEXT.Process(target=target, args=arguments)
     process.start()
     return process
 
 
-def run_in_small_chunks(path, sweep=SMALL, **options):
+def run_in_small_chunks(path, sweep=LONG, executor=None):
     """Run with chunks of some trials, so that there are many moments to be killed at."""
     _plan.CHUNK_SECONDS = SHORT
-    return sweeps.run(sweep, path, **(options or {"threads": 1}))
+    return sweeps.run(sweep, path, executor=executor, threads=1, time_limit=PATIENCE)
 
 
 def done(path):
@@ -104,12 +119,11 @@ def done(path):
         return 0
 
 
-def wait_for(path, trials, process, seconds=60):
+def wait_for(path, trials, process):
     """Wait until so many trials are stored, or the process ended."""
-    end = time.monotonic() + seconds
-    while _alive(process) and time.monotonic() < end:
-        if done(path) >= trials:
-            return
+    end = time.monotonic() + PATIENCE
+    while _alive(process) and done(path) < trials:
+        assert time.monotonic() < end, f"{done(path)} of {trials} trials"
         time.sleep(0.001)
 
 

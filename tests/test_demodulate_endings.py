@@ -1,7 +1,5 @@
 """demodulate on missing, noisy and hopeless data, and when it is interrupted."""
 
-import _thread
-import threading
 import time
 from pathlib import Path
 
@@ -9,6 +7,7 @@ import numpy as np
 import pytest
 
 import gendemod as gd
+from interrupting import interrupting
 from reference import random_weights, relative_error
 
 ELL = 300
@@ -164,12 +163,9 @@ def test_a_generous_time_limit_changes_nothing(problem):
 def test_ctrl_c_stops_a_long_run(problem, batch):
     g1, g2, _, _, y = problem
     y = y if batch is None else np.stack([y] * batch)
-    timer = threading.Timer(0.3, _thread.interrupt_main)
     began = time.monotonic()
-    timer.start()
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(KeyboardInterrupt), interrupting(0.3):
         gd.demodulate(y, g1, g2, ENDLESS, seed=0)
-    timer.join()
     assert time.monotonic() - began < 5
     assert gd.demodulate(y, g1, g2, SOLVER, seed=0).h.shape[-1] == 4
 

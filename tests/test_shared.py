@@ -1,8 +1,6 @@
 """demodulate with one factor shared by many frames."""
 
-import _thread
 import itertools
-import threading
 import time
 
 import numpy as np
@@ -10,6 +8,7 @@ import pytest
 
 import gendemod as gd
 from gendemod._arrow import Arrow
+from interrupting import interrupting
 from reference import forward, linear_piece, random_weights, relative_error
 from spoiled import ELL, G1, G2, LONG, OTHER, H, M, Y
 
@@ -295,11 +294,8 @@ def test_a_time_limit_ends_with_what_there_is(problem, start):
 
 def test_ctrl_c_stops_a_long_run(problem):
     g1, g2, h, m = problem
-    timer = threading.Timer(0.3, _thread.interrupt_main)
-    timer.start()
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(KeyboardInterrupt), interrupting(0.3):
         gd.demodulate(g1(h) * g2(m) + 0.1, g1, g2, ENDLESS, shared="x", start=(1.1 * h, m))
-    timer.join()
 
 
 def test_progress_changes_nothing_but_the_screen(problem, capfd):

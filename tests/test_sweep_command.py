@@ -15,7 +15,7 @@ import pytest
 from gendemod import _sweep_command
 from gendemod import sweep as sweeps
 from gendemod.cli import main
-from sweeping import direct, measures, simulated, tiny, wait_for, written
+from sweeping import PATIENCE, direct, measures, simulated, tiny, wait_for, written
 
 SWEEP = tiny(name="a tiny one", trials=20)
 
@@ -71,7 +71,7 @@ def test_ctrl_c_keeps_what_is_done(tmp_path):
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         wait_for(results, 1, process)
         process.send_signal(signal.SIGINT)
-        out, _ = process.communicate(timeout=60)
+        out, _ = process.communicate(timeout=PATIENCE)
     assert process.returncode == 130
     found = sweeps.open(results)
     assert 0 < found.done < len(found.sweep)
@@ -89,9 +89,11 @@ def test_a_preset_is_run(tmp_path, capsys):
 
 def test_a_scheduler_runs_the_trials(definition, tmp_path):
     distributed = pytest.importorskip("distributed")
+    from gendemod.sweep._engines import ANY_PORT
+
     results = tmp_path / "tiny.sweep"
     with distributed.LocalCluster(
-        n_workers=1, threads_per_worker=1, processes=False, dashboard_address=None
+        n_workers=1, threads_per_worker=1, processes=False, dashboard_address=ANY_PORT
     ) as cluster:
         address = cluster.scheduler_address
         assert main(["sweep", "run", definition, "-o", str(results), "--scheduler", address]) == 0
@@ -164,9 +166,22 @@ def test_salvage_copies_what_is_whole_and_a_resume_does_the_rest(definition, tmp
     assert f"wrote {copy}" in out
     assert main(["sweep", "resume", str(copy)]) == 0
     assert measures(sweeps.open(copy)) == direct(SWEEP)
-    capsys.readouterr()
-    assert "`target` must be another file" in error(capsys, "salvage", path, path)
     assert path.read_bytes() == damaged
+
+
+def test_salvage_replaces_nothing(definition, tmp_path, capsys):
+    path, copy = tmp_path / "tiny.sweep", tmp_path / "copy.sweep"
+    assert main(["sweep", "run", definition, "-o", str(path)]) == 0
+    copy.write_bytes(b"something else")
+    capsys.readouterr()
+    for target in (copy, path):
+        before = target.read_bytes()
+        assert "`target` must be a new file because" in error(capsys, "salvage", path, target)
+        with pytest.raises(
+            FileExistsError, match=r"^`target` must be .+ because .+; got .+\.sweep"
+        ):
+            sweeps.salvage(path, target)
+        assert target.read_bytes() == before
 
 
 def test_a_reader_that_has_enough_is_no_error(definition, tmp_path):

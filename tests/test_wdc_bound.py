@@ -245,10 +245,14 @@ def test_a_kill_leaves_a_whole_checkpoint(tmp_path):
         f"gd.wdc.bound(W, tolerance=1e-3, checkpoint={str(path)!r}, threads=1)"
     )
     with subprocess.Popen([sys.executable, "-c", code]) as process:
-        deadline = time.monotonic() + 60
-        while not path.exists() and time.monotonic() < deadline:
-            time.sleep(0.05)
-        process.kill()
+        try:
+            deadline = time.monotonic() + 300
+            while not path.exists():
+                assert process.poll() is None
+                assert time.monotonic() < deadline
+                time.sleep(0.05)
+        finally:
+            process.kill()
     left = gd.wdc.bound(gaussian(200, 4), tolerance=1e-3, checkpoint=path, time_limit=0)
     assert len(left.certificate.tree) > 1
 

@@ -69,9 +69,9 @@ def test_a_time_limit_ends_a_search():
 
 def test_an_interrupt_returns_the_best_so_far(monkeypatch):
     monkeypatch.setattr(_slices, "SLICE", 0.02)
-    signal.setitimer(signal.ITIMER_REAL, 0.2)
     old = signal.signal(signal.SIGALRM, signal.default_int_handler)
     try:
+        signal.setitimer(signal.ITIMER_REAL, 0.2)
         found = gd.wdc.search(WDC_MATRICES["wide"], seed=0, max_evaluations=2**40)
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)

@@ -94,7 +94,7 @@ def _add_salvage(words: argparse._SubParsersAction[Any]) -> None:
     )
     salvage.set_defaults(run=running(_sweep_command.salvage))
     salvage.add_argument("results", type=path, help="the damaged file of results")
-    salvage.add_argument("target", type=path, help="the file to write")
+    salvage.add_argument("target", type=path, help="the new file to write")
 
 
 def _add_plot(words: argparse._SubParsersAction[Any]) -> None:

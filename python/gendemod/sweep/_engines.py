@@ -14,6 +14,7 @@ from .._arrays import must
 from .._arrays import threads as checked_threads
 
 CONNECT_SECONDS = 10
+ANY_PORT = "127.0.0.1:0"  # of the HTTP server, which None would leave at 8787
 
 
 @dataclass(frozen=True)
@@ -80,9 +81,10 @@ def _dask(scheduler: object, width: int, threads: int | None) -> Iterator[Engine
     with ExitStack() as stack:
         target: Any = scheduler
         if scheduler == "local":
-            target = stack.enter_context(
-                dask.LocalCluster(n_workers=width, threads_per_worker=1, dashboard_address=None)
+            cluster = dask.LocalCluster(
+                n_workers=width, threads_per_worker=1, dashboard_address=ANY_PORT
             )
+            target = stack.enter_context(cluster)
         elif threads is not None:
             reason = "the workers of the cluster have their own numbers"
             raise ValueError(must("threads", "be None with a `scheduler`", reason, threads))

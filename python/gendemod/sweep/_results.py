@@ -136,12 +136,13 @@ def open(path: str | os.PathLike[str]) -> Results:
 def salvage(path: str | os.PathLike[str], target: str | os.PathLike[str]) -> Results:
     """Copy all that is whole in a damaged file of results to `target`, which `resume` takes.
 
-    Raises OSError and ValueError as `open` does. The damaged file is left as it is, and refused as
-    a target.
+    Raises OSError and ValueError as `open` does, and FileExistsError if there is a target already.
+    The damaged file is left as it is.
     """
     name, copy = checked_path(path), checked_path(target, "target")
-    if os.path.exists(copy) and os.path.samefile(name, copy):
-        raise ValueError(must("target", "be another file", "the damaged one is kept", copy))
+    if os.path.lexists(copy):
+        reason = "what is there is kept, and may be what a run writes"
+        raise FileExistsError(must("target", "be a new file", reason, copy))
     with builtins.open(name, "rb") as file, replacing(copy) as beside:
         read(file, name)
         with builtins.open(beside, "wb") as out:
