@@ -118,47 +118,49 @@ const T* NetworkPass<T>::jacobian_transpose(Queue& queue) {
   return tangents_[0].data();
 }
 
-template <class T>
-void network_forward(const Network<T>& network, const T* z, Index count, T* out) {
-  const Index n = network.input_size(), ell = network.output_size();
+namespace {
+
+/// Passes over groups of latents, as many as the memory holds: then(queue, pass, first, size).
+template <class T, class Then>
+void in_groups(const Network<T>& network, const T* z, Index count, Then then) {
   const Index capacity = group_size(NetworkPass<T>::bytes(network), count);
   Queue queue;
   NetworkPass<T> pass(network, capacity);
   for (Index first = 0; first < count; first += capacity) {
     const Index size = std::min(capacity, count - first);
-    pass.forward(queue, z + first * n, size);
-    download_rows(queue, pass.output(), pass.stride(), size, ell, out + first * ell);
+    pass.forward(queue, z + first * network.input_size(), size);
+    then(queue, pass, first, size);
   }
+}
+
+}  // namespace
+
+template <class T>
+void network_forward(const Network<T>& network, const T* z, Index count, T* out) {
+  const Index ell = network.output_size();
+  in_groups(network, z, count, [&](Queue& queue, auto& pass, Index first, Index size) {
+    download_rows(queue, pass.output(), pass.stride(), size, ell, out + first * ell);
+  });
 }
 
 template <class T>
 void network_jacobian(const Network<T>& network, const T* z, const T* v, Index count, T* out) {
   const Index n = network.input_size(), ell = network.output_size();
-  const Index capacity = group_size(NetworkPass<T>::bytes(network), count);
-  Queue queue;
-  NetworkPass<T> pass(network, capacity);
-  for (Index first = 0; first < count; first += capacity) {
-    const Index size = std::min(capacity, count - first);
-    pass.forward(queue, z + first * n, size);
+  in_groups(network, z, count, [&](Queue& queue, auto& pass, Index first, Index size) {
     const T* product = pass.jacobian(queue, v + first * n);
     download_rows(queue, product, pass.stride(), size, ell, out + first * ell);
-  }
+  });
 }
 
 template <class T>
 void network_jacobian_transpose(const Network<T>& network, const T* z, const T* r, Index count,
                                 T* out) {
   const Index n = network.input_size(), ell = network.output_size();
-  const Index capacity = group_size(NetworkPass<T>::bytes(network), count);
-  Queue queue;
-  NetworkPass<T> pass(network, capacity);
-  for (Index first = 0; first < count; first += capacity) {
-    const Index size = std::min(capacity, count - first);
-    pass.forward(queue, z + first * n, size);
+  in_groups(network, z, count, [&](Queue& queue, auto& pass, Index first, Index size) {
     upload_rows(queue, r + first * ell, size, ell, pass.seed(), pass.stride());
     queue.download(pass.jacobian_transpose(queue), out + first * n,
                    static_cast<std::size_t>(size * n) * sizeof(T));
-  }
+  });
 }
 
 #define GENDEMOD_INSTANTIATE(T)                                                     \
